@@ -1,0 +1,1 @@
+"""Pack, open and verify one self-contained, hashed assistant."""

@@ -1,0 +1,1 @@
+"""Shrink an assistant until the exported file meets the budget."""

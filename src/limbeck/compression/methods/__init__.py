@@ -1,0 +1,1 @@
+"""Ways to make weights smaller: one file each."""

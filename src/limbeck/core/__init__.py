@@ -1,0 +1,1 @@
+"""Artifacts, the content-addressed store, budgets, units and errors: standard library only."""

@@ -1,0 +1,1 @@
+"""Text in, examples out: language, questions to learn from, splits that cannot leak."""

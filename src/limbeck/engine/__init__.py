@@ -1,0 +1,1 @@
+"""Run weights: prompt tokens in, next tokens out, the same on every engine."""

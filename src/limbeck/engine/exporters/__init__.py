@@ -1,0 +1,1 @@
+"""Writers of exported weights: one file per format, build side only."""

@@ -1,0 +1,1 @@
+"""Score an opened bundle and write the evidence down."""

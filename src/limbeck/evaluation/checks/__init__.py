@@ -1,0 +1,1 @@
+"""What is measured on an opened bundle: one file each."""

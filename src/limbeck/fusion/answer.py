@@ -1,0 +1,62 @@
+"""From what the model wrote to what the user reads: references filled in, cited, and checked."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from limbeck.fusion.prompt import NONE
+from limbeck.knowledge.evidence import Citation, Evidence
+
+_REFERENCE = re.compile(r"⟦(\d+)(?:\.(subject|property))?⟧")
+_REFUSAL = {
+    "en": "I don't know: nothing in my knowledge answers that.",
+    "zh": "我不知道：我的知识里没有这个问题的答案。",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the assistant says, and the evidence each value in it was taken from."""
+
+    text: str
+    citations: tuple[Citation, ...]
+    evidence: tuple[Evidence, ...]
+    refused: bool
+
+
+def refusal(language: str) -> Answer:
+    """Say that the knowledge holds no answer."""
+    return Answer(text=_REFUSAL[language], citations=(), evidence=(), refused=True)
+
+
+def render(written: str, evidence: Sequence[Evidence], language: str) -> Answer:
+    """Fill a model's references with the rows they name, and cite those rows.
+
+    Refuses where the model refused, referred to a row that was not shown, cited no value, or wrote
+    a figure of its own: a value that stands in no cited row never reaches the user.
+    """
+    numbers = [int(match[1]) for match in _REFERENCE.finditer(written)]
+    valued = [int(match[1]) for match in _REFERENCE.finditer(written) if match[2] is None]
+    prose = _REFERENCE.sub("", written)
+    if NONE in written or not valued or any(not 1 <= n <= len(evidence) for n in numbers) or not _is_plain(prose):
+        return refusal(language)
+    cited = tuple(evidence[number - 1] for number in dict.fromkeys(numbers))
+    text = _REFERENCE.sub(lambda match: _fill(match, evidence, language), written)
+    return Answer(
+        text=_tidy(text), citations=tuple(dict.fromkeys(row.citation for row in cited)), evidence=cited, refused=False
+    )
+
+
+def _fill(match: re.Match[str], evidence: Sequence[Evidence], language: str) -> str:
+    row = evidence[int(match[1]) - 1]
+    label = {"subject": row.subject, "property": row.property}.get(match[2], row.value)
+    return label.get(language)
+
+
+def _is_plain(prose: str) -> bool:
+    return not any(character.isdigit() or character in "⟦⟧" for character in prose)
+
+
+def _tidy(text: str) -> str:
+    collapsed = " ".join(text.split())
+    return re.sub(r"([.。!！?？])[.。]+$", r"\1", collapsed)

@@ -1,0 +1,1 @@
+"""Ways to join a model and knowledge: one file each."""

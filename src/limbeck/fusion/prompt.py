@@ -1,0 +1,44 @@
+"""The one wording in which a question and its evidence reach a model, in training and in use.
+
+A row ends in its own reference, so that what the model has read of the row can meet the token it
+will copy: `Chad · capital =+ ⟦3⟧`. The two marks tell how search found the row (decision 0002):
+subject named `=`, carried from an earlier turn `^`, or by words only `?`; property named `+`,
+carried `~`, or not `-`. A passage carries the tenth of the question's words it covers: `#7`.
+Values stay out: a value is put in by reference and never written by the model (design §6).
+"""
+
+from collections.abc import Sequence
+
+from limbeck.knowledge.evidence import Evidence
+
+MAX_ROWS = 16
+NONE = "⟦none⟧"
+_LINK_MARK = {"named": "=", "carried": "^", "searched": "?"}
+_MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
+_EXCERPT_CHARS = {"en": 80, "zh": 36}
+_QUESTION_CHARS = 240
+
+
+def reference(number: int, part: str | None = None) -> str:
+    """Write a reference to row `number`: `⟦2⟧` for its value, `⟦2.subject⟧` for its subject."""
+    return f"⟦{number}.{part}⟧" if part else f"⟦{number}⟧"
+
+
+def reference_tokens() -> tuple[str, ...]:
+    """Return every reference a model may write, so that a tokenizer can hold each as one token."""
+    numbers = range(1, MAX_ROWS + 1)
+    return (NONE, *(reference(n) for n in numbers), *(reference(n, "subject") for n in numbers))
+
+
+def write_prompt(question: str, evidence: Sequence[Evidence], language: str) -> str:
+    """Write the user's side of the turn: the question, then the numbered rows."""
+    rows = [_row(number, row, language) for number, row in enumerate(evidence[:MAX_ROWS], start=1)]
+    return "\n".join([question.strip()[:_QUESTION_CHARS], *rows])
+
+
+def _row(number: int, row: Evidence, language: str) -> str:
+    head = f"{row.subject.get(language)} · {row.property.get(language)}"
+    if row.kind == "fact":
+        return f"{head} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]} {reference(number)}"
+    excerpt = " ".join(row.value.get(language)[: _EXCERPT_CHARS[language]].split())
+    return f"{head} · {excerpt} #{int(row.coverage * 9.999)} {reference(number)}"

@@ -1,0 +1,51 @@
+"""What a search finds: rows of facts and passages, each with how it was found and where it stands."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Link = Literal["named", "carried", "searched"]
+"""How the subject was found: named in the question, carried from an earlier turn, or by words only."""
+
+Match = Literal["named", "carried", "none"]
+"""How the property was found: named in the question, carried from an earlier turn, or not at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A name in both languages; a side that the source lacks repeats the other."""
+
+    en: str
+    zh: str
+
+    def get(self, language: str) -> str:
+        """Return the name in `en` or `zh`."""
+        return self.zh if language == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """Where a statement stands: a table row (1 is the first data row) or a character span of a document."""
+
+    source: str
+    row: int | None = None
+    span: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One numbered row of the prompt.
+
+    A fact has a subject, a property and a value; a passage has its page title as subject, its
+    heading as property and its text as value. `coverage` is the share (0 to 1) of the
+    question's word weight (idf; words the base has never seen count in full) found in the row.
+    """
+
+    kind: Literal["fact", "passage"]
+    subject: Label
+    property: Label
+    property_id: str
+    value: Label
+    link: Link
+    match: Match
+    coverage: float
+    citation: Citation

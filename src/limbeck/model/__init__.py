@@ -1,0 +1,1 @@
+"""Tokenizer, network and one trainer."""

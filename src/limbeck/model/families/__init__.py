@@ -1,0 +1,1 @@
+"""Network families that can be built from scratch: one file each."""

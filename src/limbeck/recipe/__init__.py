@@ -1,0 +1,1 @@
+"""limbeck.toml becomes a frozen Recipe, every problem reported at once."""

@@ -1,0 +1,1 @@
+"""Hold a conversation over an opened bundle."""
