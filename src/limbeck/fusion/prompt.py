@@ -1,12 +1,14 @@
 """The one wording in which a question and its evidence reach a model, in training and in use.
 
 A row ends in its own reference, so that what the model has read of the row can meet the token it
-will copy: `Chad · capital =+ ⟦3⟧`. The two marks tell how search found the row (decision 0002):
-subject named `=`, carried from an earlier turn `^`, or by words only `?`; property named `+`,
-carried `~`, or not `-`. A passage carries the tenth of the question's words it covers: `#7`.
+will copy: `Chad / capital =+⟦3⟧`; a subject is written once for the rows that follow each other.
+The two marks tell how search found the row (decision 0002): subject named `=`, carried from an
+earlier turn `^`, or by words only `?`; property named `+`, carried `~`, or not `-`. A passage
+carries the tenth of the question's words it covers: `#7`.
 Values stay out: a value is put in by reference and never written by the model (design §6).
 """
 
+import unicodedata
 from collections.abc import Sequence
 
 from limbeck.knowledge.evidence import Evidence
@@ -32,13 +34,17 @@ def reference_tokens() -> tuple[str, ...]:
 
 def write_prompt(question: str, evidence: Sequence[Evidence], language: str) -> str:
     """Write the user's side of the turn: the question, then the numbered rows."""
-    rows = [_row(number, row, language) for number, row in enumerate(evidence[:MAX_ROWS], start=1)]
-    return "\n".join([question.strip()[:_QUESTION_CHARS], *rows])
+    subjects = ["", *(row.subject.get(language) for row in evidence)]
+    rows = [
+        _row(number, row, language, repeated=row.subject.get(language) == subjects[number - 1])
+        for number, row in enumerate(evidence[:MAX_ROWS], start=1)
+    ]
+    return "\n".join([unicodedata.normalize("NFC", question.strip())[:_QUESTION_CHARS], *rows])
 
 
-def _row(number: int, row: Evidence, language: str) -> str:
-    head = f"{row.subject.get(language)} · {row.property.get(language)}"
+def _row(number: int, row: Evidence, language: str, *, repeated: bool) -> str:
+    head = f"{'' if repeated else row.subject.get(language)} / {row.property.get(language)}"
     if row.kind == "fact":
-        return f"{head} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]} {reference(number)}"
+        return f"{head} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{reference(number)}"
     excerpt = " ".join(row.value.get(language)[: _EXCERPT_CHARS[language]].split())
-    return f"{head} · {excerpt} #{int(row.coverage * 9.999)} {reference(number)}"
+    return f"{head} / {excerpt} #{int(row.coverage * 9.999)}{reference(number)}"

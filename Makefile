@@ -1,0 +1,46 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+help: ## Show this menu
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+install: .venv/installed ## Set up .venv with pinned versions (CPU torch)
+
+.venv/installed: constraints.txt pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: install ## Build the atlas assistant and question it
+	@$(BIN)/limbeck demo
+
+test: install ## Run every test but the slow ones
+	@$(BIN)/pytest -m 'not slow'
+
+test-all: install ## Run every test
+	@$(BIN)/pytest
+
+lint: install ## Check style, spelling and the direction of imports
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/codespell src tests docs README.md && $(BIN)/lint-imports
+
+types: install ## Check types strictly
+	@$(BIN)/mypy
+
+fmt: install ## Format the code
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+golden: install ## Rewrite the golden numbers and show what changed
+	@LIMBECK_UPDATE_GOLDEN=1 $(BIN)/pytest tests/golden && git diff --stat tests/golden
+
+bench: bench-spine ## Measure everything
+
+bench-spine: install ## Measure the spine's numbers into benchmarks/results/spine.json
+	@$(BIN)/python benchmarks/spine.py
+
+docs: install ## Generate the reference pages
+	@$(BIN)/python docs/generate.py
+
+clean: ## Remove what runs leave behind (not .venv)
+	rm -rf build .limbeck examples/*/.limbeck dist
+
+.PHONY: help install demo test test-all lint types fmt golden bench bench-spine docs clean

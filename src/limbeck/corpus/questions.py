@@ -1,0 +1,200 @@
+"""Questions to learn from, written out of a table's schema and the built-in wording bank.
+
+Every question knows its answer's place, so that labels cost nothing: the subject and property of a
+fact, the page and heading of a passage, or nothing at all (it must be refused).
+"""
+
+import random
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from importlib.resources import files
+
+from limbeck.corpus.language import LANGUAGES, Language
+from limbeck.corpus.schema import Property, Schema
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One question, the turns before it, and where its answer stands; empty places mean refuse."""
+
+    text: str
+    language: Language
+    kind: str
+    history: tuple[str, ...] = ()
+    subject: str = ""
+    property_id: str = ""
+    page: str = ""
+    heading: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """Return the question as plain JSON data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frames:
+    """The wording bank of one language."""
+
+    ask: tuple[str, ...]
+    follow_property: tuple[str, ...]
+    follow_subject: tuple[str, ...]
+    unknown_property: tuple[str, ...]
+    off_topic: tuple[str, ...]
+    nested: tuple[str, ...]
+    invented: tuple[str, ...]
+
+
+def read_frames(language: Language) -> Frames:
+    """Read the built-in wording bank."""
+    text = (files("limbeck.corpus") / "frames" / f"{language}.toml").read_text(encoding="utf-8")
+    return Frames(**{name: tuple(lines) for name, lines in tomllib.loads(text).items()})
+
+
+def write_questions(schema: Schema, *, count: int, seed: int) -> list[Question]:
+    """Draw `count` questions about a schema, both languages alike, deterministic for a seed."""
+    rng = random.Random(seed)
+    writers = {language: _Writer(schema, language, rng) for language in LANGUAGES}
+    kinds: list[str] = list(_SHARES)
+    drawn = rng.choices(kinds, weights=[_SHARES[kind] for kind in kinds], k=count)
+    return [_vary(writers[LANGUAGES[n % 2]].write(kind), rng) for n, kind in enumerate(drawn)]
+
+
+_SHARES = {
+    "fact": 46,
+    "follow property": 12,
+    "follow subject": 5,
+    "inverse": 5,
+    "unknown property": 14,
+    "unknown subject": 7,
+    "nested": 3,
+    "bare subject": 1,
+    "off topic": 3,
+    "follow unknown": 4,
+}
+
+
+class _Writer:
+    """Fill the frames of one language from one schema."""
+
+    def __init__(self, schema: Schema, language: Language, rng: random.Random) -> None:
+        self._schema = schema
+        self._language = language
+        self._rng = rng
+        self._frames = read_frames(language)
+        self._unknown = [
+            phrase for phrase in self._frames.unknown_property if not _names_a_property(phrase, schema, language)
+        ]
+        self._kinds: dict[str, Callable[[], Question]] = {
+            "fact": self._fact,
+            "follow property": self._follow_property,
+            "follow subject": self._follow_subject,
+            "inverse": self._inverse,
+            "unknown property": self._unknown_property,
+            "unknown subject": self._unknown_subject,
+            "nested": self._nested,
+            "bare subject": self._bare_subject,
+            "off topic": self._off_topic,
+            "follow unknown": self._follow_unknown,
+        }
+
+    def write(self, kind: str) -> Question:
+        """Write one question of a kind."""
+        return self._kinds[kind]()
+
+    def _question(self, text: str, kind: str, **places: str | tuple[str, ...]) -> Question:
+        return Question(text=text, language=self._language, kind=kind, **places)  # type: ignore[arg-type]
+
+    def _pick(self, choices: Sequence[str]) -> str:
+        return self._rng.choice(choices)
+
+    def _entity(self) -> tuple[str, str]:
+        en, zh = self._rng.choice(self._schema.entities)
+        return en, zh if self._language == "zh" else en
+
+    def _property(self) -> Property:
+        return self._rng.choice(self._schema.properties)
+
+    def _name(self, asked: Property) -> str:
+        labels = asked.labels[self._language]
+        return labels[0] if self._rng.random() < 0.4 else self._pick(labels)
+
+    def _asked(self, asked: Property, shown: str) -> str:
+        own = asked.questions.get(self._language, ())
+        if own and self._rng.random() < 0.5:
+            return self._pick(own).format(subject=shown)
+        return self._pick(self._frames.ask).format(property=self._name(asked), subject=shown)
+
+    def _fact(self) -> Question:
+        subject, shown = self._entity()
+        asked = self._property()
+        return self._question(self._asked(asked, shown), "fact", subject=subject, property_id=asked.id)
+
+    def _earlier(self, shown: str) -> tuple[str, ...]:
+        first = self._property()
+        question = self._asked(first, shown)
+        answer = first.answer[self._language].format(subject=shown, value="…")
+        return (question, answer) if self._rng.random() < 0.5 else (question,)
+
+    def _follow_property(self) -> Question:
+        subject, shown = self._entity()
+        asked = self._property()
+        text = self._pick(self._frames.follow_property).format(property=self._name(asked))
+        places = {"subject": subject, "property_id": asked.id}
+        return self._question(text, "follow property", history=self._earlier(shown), **places)
+
+    def _follow_subject(self) -> Question:
+        before, (subject, shown), asked = self._entity(), self._entity(), self._property()
+        earlier = self._pick(self._frames.ask).format(property=self._name(asked), subject=before[1])
+        text = self._pick(self._frames.follow_subject).format(subject=shown)
+        return self._question(text, "follow subject", history=(earlier,), subject=subject, property_id=asked.id)
+
+    def _follow_unknown(self) -> Question:
+        text = self._pick(self._frames.follow_property).format(property=self._pick(self._unknown))
+        if self._rng.random() < 0.4:
+            name = self._pick(self._frames.invented)
+            text = self._pick(self._frames.ask).format(property=self._name(self._property()), subject=name)
+        return self._question(text, "follow unknown", history=self._earlier(self._entity()[1]))
+
+    def _inverse(self) -> Question:
+        subject, _ = self._entity()
+        asked = self._property()
+        return self._question("", "inverse", subject=subject, property_id=asked.id)
+
+    def _unknown_property(self) -> Question:
+        text = self._pick(self._frames.ask).format(property=self._pick(self._unknown), subject=self._entity()[1])
+        return self._question(text, "unknown property")
+
+    def _unknown_subject(self) -> Question:
+        return self._question(self._asked(self._property(), self._pick(self._frames.invented)), "unknown subject")
+
+    def _nested(self) -> Question:
+        fill = {"unknown": self._pick(self._unknown), "property": self._name(self._property())}
+        text = self._pick(self._frames.nested).format(subject=self._entity()[1], **fill)
+        return self._question(text, "nested")
+
+    def _bare_subject(self) -> Question:
+        return self._question(self._entity()[1], "bare subject")
+
+    def _off_topic(self) -> Question:
+        return self._question(self._pick(self._frames.off_topic), "off topic")
+
+
+def _names_a_property(phrase: str, schema: Schema, language: Language) -> bool:
+    """Tell whether a phrase meant to be unknown overlaps with a label of this very schema."""
+    words = set(phrase.lower().split()) if language == "en" else set()
+    for asked in schema.properties:
+        for label in asked.labels[language]:
+            if label.lower() in phrase.lower() or (words and set(label.lower().split()) <= words):
+                return True
+    return False
+
+
+def _vary(question: Question, rng: random.Random) -> Question:
+    """Write a share of the questions the way people type: no capital, no closing mark."""
+    text = question.text
+    if rng.random() < 0.15:
+        text = text.rstrip("?？.。!！")
+    if question.language == "en" and rng.random() < 0.12:
+        text = text[:1].lower() + text[1:]
+    return Question(**{**asdict(question), "text": text})

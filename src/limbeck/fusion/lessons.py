@@ -1,0 +1,117 @@
+"""From questions to reading lessons: each is searched as it will be in use, then labelled for free.
+
+The evidence comes from the real search over the user's facts and, for passages, over a built-in
+practice handbook: the user's own pages stay unseen, so editing one never calls for training.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import islice
+from pathlib import Path
+
+from limbeck.corpus.language import LANGUAGES, Language
+from limbeck.corpus.questions import Question
+from limbeck.fusion.prompt import NONE, reference, write_prompt
+from limbeck.knowledge.base import KnowledgeBase
+from limbeck.knowledge.evidence import Evidence
+
+_PASSAGE_ANSWER = {"en": "From “{subject}”: {value}", "zh": "《{subject}》：{value}"}
+_ROW_END = re.compile(r"⟦\d+⟧$", re.MULTILINE)
+_LINKED_PASSAGES, _LOOSE_FACTS, _LOOSE_PASSAGES = 3, 3, 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingLesson:
+    """A prompt, the answer to learn, and which of the prompt's rows it rests on."""
+
+    prompt: str
+    answer: str
+    matches: tuple[bool, ...]
+    kind: str
+    language: Language
+
+
+class Classroom:
+    """Write lessons from the user's facts and the practice handbook."""
+
+    def __init__(self, facts: KnowledgeBase, practice: KnowledgeBase) -> None:
+        self._facts = facts
+        self._practice = practice
+        self._answers = {asked.id: asked.answer for asked in facts.schema().properties}
+        self.waterfall: Counter[str] = Counter()
+
+    def lessons(self, questions: Sequence[Question]) -> Iterator[ReadingLesson]:
+        """Yield a lesson for each question whose answer search can find; count the others."""
+        for question in questions:
+            evidence = self._search(question)
+            matches = tuple(_holds(row, question) for row in evidence)
+            if _is_answerable(question) and not any(matches):
+                self.waterfall[f"dropped: search missed ({question.kind})"] += 1
+                continue
+            self.waterfall[f"kept: {question.kind}"] += 1
+            yield ReadingLesson(
+                prompt=write_prompt(question.text, evidence, question.language),
+                answer=self._answer(evidence, matches, question.language),
+                matches=matches,
+                kind=question.kind,
+                language=question.language,
+            )
+
+    def _search(self, question: Question) -> tuple[Evidence, ...]:
+        found = self._facts.search(question.text, question.history)
+        passages = [row for row in self._practice.search(question.text, question.history) if row.kind == "passage"]
+        facts = [row for row in found if row.kind == "fact"]
+        if any(row.link != "searched" or row.match == "named" for row in facts):
+            return (*facts, *passages[:_LINKED_PASSAGES])
+        return (*facts[:_LOOSE_FACTS], *passages[:_LOOSE_PASSAGES])
+
+    def _answer(self, evidence: Sequence[Evidence], matches: Sequence[bool], language: Language) -> str:
+        if True not in matches:
+            return NONE
+        number = matches.index(True) + 1
+        return answer_form(evidence[number - 1], self._answers, language).format(
+            subject=reference(number, "subject"), value=reference(number)
+        )
+
+
+def answer_form(row: Evidence, answers: Mapping[str, Mapping[str, str]], language: Language) -> str:
+    """Return the sentence, with {subject} and {value}, that answers from a row."""
+    return _PASSAGE_ANSWER[language] if row.kind == "passage" else answers[row.property_id][language]
+
+
+def practice_questions() -> list[Question]:
+    """Read the built-in questions about the practice handbook, answerable and not."""
+    folder = files("limbeck.fusion") / "practice"
+    questions: list[Question] = []
+    for language in LANGUAGES:
+        for line in (folder / f"questions.{language}.jsonl").read_text(encoding="utf-8").splitlines():
+            asked = json.loads(line)
+            places = {"page": asked["page"], "heading": asked["heading"]} if asked["page"] else {}
+            kind = "passage" if places else "no passage"
+            questions.append(Question(text=asked["question"], language=language, kind=kind, **places))
+    return questions
+
+
+def practice_pages() -> Path:
+    """Return the folder of the built-in practice handbook."""
+    return Path(str(files("limbeck.fusion") / "practice"))
+
+
+def row_ends(prompt: str, count: int) -> tuple[int, ...]:
+    """Return the character offsets where the prompt's first `count` rows end."""
+    return tuple(match.end() for match in islice(_ROW_END.finditer(prompt), count))
+
+
+def _is_answerable(question: Question) -> bool:
+    return bool(question.property_id or question.heading)
+
+
+def _holds(row: Evidence, question: Question) -> bool:
+    if row.kind == "passage":
+        page, heading = row.citation.source.rpartition("/")[2], row.property.get(question.language)
+        return bool(question.heading) and page == question.page and heading == question.heading
+    return row.property_id == question.property_id and row.subject.en == question.subject

@@ -1,0 +1,63 @@
+"""Refer, don't recite: learn to point at the numbered row that answers, or at none.
+
+Besides the answer's own loss, each row's last token learns whether the row matches (design §6):
+with the answer alone, a small network does not find selection in millions of tokens.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from limbeck.core.progress import Progress, silent
+from limbeck.model.batches import Batch, Lesson
+from limbeck.model.trainer import LossPoint, Schedule, train
+from transformers import PreTrainedModel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How much of each loss counts, and how many lessons make a course."""
+
+    match_weight: float = 1.0
+
+
+class Reader(torch.nn.Module):
+    """A causal network with a match head that only training uses."""
+
+    def __init__(self, network: PreTrainedModel) -> None:
+        super().__init__()
+        self.network = network
+        self.match_head = torch.nn.Linear(network.config.hidden_size, 1)
+
+    def forward(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return answer logits (N, V) and row match logits (R,)."""
+        hidden_BTD = self.network.get_decoder()(batch.tokens_BT).last_hidden_state
+        hidden_MD = hidden_BTD.reshape(-1, hidden_BTD.shape[-1])
+        logits_NV = self.network.get_output_embeddings()(hidden_MD[batch.answer_index_N])
+        return logits_NV, self.match_head(hidden_MD[batch.row_index_R]).squeeze(-1)
+
+
+def reading_loss(reader: torch.nn.Module, batch: Batch, match_weight: float = 1.0) -> torch.Tensor:
+    """Add the mean loss of the answer tokens and of the rows' match labels."""
+    logits_NV, match_R = reader(batch)
+    answer = torch.nn.functional.cross_entropy(logits_NV, batch.answer_token_N)
+    match = torch.nn.functional.binary_cross_entropy_with_logits(match_R, batch.row_match_R)
+    return answer + match_weight * match
+
+
+def teach(
+    network: PreTrainedModel,
+    lessons: Sequence[Lesson],
+    schedule: Schedule,
+    *,
+    partial: Path,
+    progress: Progress = silent,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> list[LossPoint]:
+    """Train a network in place to refer; the match head is thrown away."""
+    torch.manual_seed(schedule.seed)
+    reader = Reader(network)
+    return train(
+        reader, lessons, schedule, loss_of=reading_loss, partial=partial, progress=progress, should_stop=should_stop
+    )

@@ -1,0 +1,72 @@
+"""Checkpoints are plain Hugging Face folders: config.json, model.safetensors, tokenizer.json.
+
+Safetensors only, and no code from a checkpoint is ever run.
+"""
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from limbeck.core.errors import LimbeckError
+from limbeck.core.family import Family
+from limbeck.model.network_shape import NetworkShape
+from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers.utils import logging
+
+FAMILIES = Family(package="limbeck.model.families", noun="network family")
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+    "special_tokens_map.json",
+    "vocab.json",
+    "merges.txt",
+)
+
+logging.disable_progress_bar()
+
+
+def create(shape: NetworkShape, tokenizer: Path, folder: Path, *, seed: int) -> None:
+    """Write an untrained network of `shape` beside a copy of its tokenizer."""
+    torch.manual_seed(seed)
+    network = FAMILIES.load(shape.family).build(shape)
+    save(network, folder, tokenizer=tokenizer)
+
+
+def load(folder: Path) -> PreTrainedModel:
+    """Load a causal network in float32.
+
+    Raises: LimbeckError: not a checkpoint this build can read, and what would be one.
+    """
+    _check(folder)
+    network: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True
+    )
+    return network
+
+
+def save(network: PreTrainedModel, folder: Path, *, tokenizer: Path) -> None:
+    """Write a network beside a copy of the tokenizer it was trained with; same weights, same bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    network.save_pretrained(folder)
+    for name in TOKENIZER_FILES:
+        if (tokenizer / name).exists():
+            shutil.copyfile(tokenizer / name, folder / name)
+
+
+def _check(folder: Path) -> None:
+    missing = [name for name in ("config.json", "tokenizer.json") if not (folder / name).exists()]
+    if not missing and not list(folder.glob("*.safetensors")):
+        missing = ["model.safetensors"]
+    if missing:
+        raise LimbeckError(
+            f"{folder.name!r} is not a Hugging Face checkpoint: no {', '.join(missing)}",
+            where=str(folder),
+            fix="point `base` at a folder saved with save_pretrained (safetensors), or use a preset",
+        )
+    kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if kind.get("auto_map"):
+        raise LimbeckError(f"{folder.name!r} brings code of its own", where=str(folder), fix="use a checkpoint that needs no remote code")
+    if kind.get("is_encoder_decoder"):
+        raise LimbeckError(f"{folder.name!r} is an encoder-decoder", where=str(folder), fix="the reference method takes causal decoders (Llama, Qwen, GPT-2)")

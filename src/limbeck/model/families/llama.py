@@ -1,0 +1,24 @@
+"""Causal decoder of the Llama shape: rotary positions, RMS norm, gated feed-forward, tied head."""
+
+from limbeck.model.network_shape import NetworkShape
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
+
+
+def build(shape: NetworkShape) -> PreTrainedModel:
+    """Make an untrained network; the caller seeds torch."""
+    num_heads = shape.hidden_size // shape.head_dim
+    config = LlamaConfig(
+        vocab_size=shape.vocab_size,
+        hidden_size=shape.hidden_size,
+        intermediate_size=shape.intermediate_size,
+        num_hidden_layers=shape.num_layers,
+        num_attention_heads=num_heads,
+        num_key_value_heads=num_heads,
+        head_dim=shape.head_dim,
+        max_position_embeddings=shape.context_tokens,
+        tie_word_embeddings=True,
+        bos_token_id=None,
+        eos_token_id=shape.end_id,
+        pad_token_id=shape.pad_id,
+    )
+    return LlamaForCausalLM(config)
