@@ -1,0 +1,49 @@
+from limbeck.fusion.answer import render
+from limbeck.fusion.prompt import NONE, reference, reference_tokens, write_prompt
+from limbeck.knowledge.evidence import Citation, Evidence, Label
+
+
+def fact(subject: str, property_id: str, value: str, *, row: int = 1, match: str = "named") -> Evidence:
+    return Evidence(
+        kind="fact",
+        subject=Label(en=subject, zh=f"{subject}国"),
+        property=Label(en=property_id, zh=f"{property_id}项"),
+        property_id=property_id,
+        value=Label(en=value, zh=f"{value}值"),
+        link="named",
+        match=match,  # type: ignore[arg-type]
+        coverage=1.0,
+        citation=Citation(source="t.csv", row=row),
+    )
+
+
+ROWS = (fact("Chad", "capital", "N'Djamena"), fact("Chad", "area", "1284000", match="none"), fact("Peru", "capital", "Lima", row=2))
+
+
+def test_references_become_values_and_citations() -> None:
+    answer = render("The capital of ⟦1.subject⟧ is ⟦1⟧.", ROWS, "en")
+    assert answer.text == "The capital of Chad is N'Djamena."
+    assert answer.citations == (Citation(source="t.csv", row=1),)
+    assert not answer.refused
+
+
+def test_a_reference_renders_in_the_language_of_the_question() -> None:
+    assert render("⟦3.subject⟧的首都是⟦3⟧。", ROWS, "zh").text == "Peru国的首都是Lima值。"
+
+
+def test_whatever_is_not_backed_by_a_row_is_refused() -> None:
+    for written in ("", "Lima", NONE, "It is ⟦9⟧.", "⟦1.subject⟧ is nice.", "⟦1⟧ since 1960", "⟦1⟧ and ⟦x⟧", f"⟦1⟧ {NONE}"):
+        answer = render(written, ROWS, "en")
+        assert answer.refused and not answer.citations, written
+
+
+def test_prompt_numbers_rows_and_never_shows_values() -> None:
+    prompt = write_prompt("  capital of Chad? ", ROWS, "en")
+    assert prompt == "capital of Chad?\nChad / capital =+⟦1⟧\n / area =-⟦2⟧\nPeru / capital =+⟦3⟧"
+    assert "N'Djamena" not in prompt
+
+
+def test_every_reference_has_its_own_token() -> None:
+    tokens = reference_tokens()
+    assert len(set(tokens)) == len(tokens) == 33
+    assert reference(2, "subject") in tokens

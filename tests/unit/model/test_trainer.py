@@ -1,0 +1,72 @@
+from pathlib import Path
+
+import pytest
+import torch
+from limbeck.core.errors import Interrupted
+from limbeck.model.batches import Batch, Lesson
+from limbeck.model.trainer import LossPoint, Schedule, train
+
+SCHEDULE = Schedule(num_steps=60, batch_size=4, warmup_steps=5, checkpoint_every=7, learning_rate=0.05, seed=2)
+LESSONS = [
+    Lesson(tokens=tuple((n + k) % 11 + 1 for k in range(6 + n % 4)), answer_start=4, row_positions=(1,), row_matches=(n % 2 == 0,))
+    for n in range(30)
+]
+
+
+class Bigram(torch.nn.Module):
+    """The smallest network that can learn a sequence: next token from this one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(0)
+        self.table = torch.nn.Embedding(16, 16)
+
+    def forward(self, batch: Batch) -> torch.Tensor:
+        logits = self.table(batch.tokens_BT).reshape(-1, 16)[batch.answer_index_N]
+        return torch.nn.functional.cross_entropy(logits, batch.answer_token_N)
+
+
+def loss_of(network: torch.nn.Module, batch: Batch) -> torch.Tensor:
+    loss: torch.Tensor = network(batch)
+    return loss
+
+
+def run(folder: Path, stop_after: int | None = None) -> tuple[Bigram, list[LossPoint]]:
+    folder.mkdir(exist_ok=True)
+    network, calls = Bigram(), 0
+
+    def should_stop() -> bool:
+        nonlocal calls
+        calls += 1
+        return stop_after is not None and calls >= stop_after
+
+    return network, train(network, LESSONS, SCHEDULE, loss_of=loss_of, partial=folder, should_stop=should_stop)
+
+
+def test_training_lowers_the_loss(tmp_path: Path) -> None:
+    _, curve = run(tmp_path)
+    assert curve[-1].step == 60
+    assert curve[-1].loss < 0.9 * curve[0].loss
+
+
+@pytest.mark.parametrize("stop_after", [1, 7, 26, 59])
+def test_a_stopped_run_ends_in_the_same_bits(tmp_path: Path, stop_after: int) -> None:
+    whole, curve = run(tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        run(tmp_path / "cut", stop_after)
+    resumed, resumed_curve = run(tmp_path / "cut")
+    assert torch.equal(whole.table.weight, resumed.table.weight)
+    assert curve == resumed_curve
+
+
+def test_a_torn_checkpoint_beside_is_never_read(tmp_path: Path) -> None:
+    with pytest.raises(Interrupted):
+        run(tmp_path, 10)
+    (tmp_path / "training.pt.new").write_bytes(b"torn")
+    assert run(tmp_path)[1][-1].step == 60
+
+
+def test_rate_warms_up_then_falls() -> None:
+    rates = [SCHEDULE.rate_at(step) for step in range(60)]
+    assert rates[0] < rates[4] == max(rates)
+    assert rates[-1] < 0.1 * max(rates)
