@@ -1,0 +1,41 @@
+"""Files a recipe names: found relative to it, or the nearest name that exists."""
+
+import difflib
+from pathlib import Path
+
+from limbeck.recipe.locate import KeyPath
+from limbeck.recipe.problem import Problem
+
+_KIND_OF_SUFFIX = {".csv": "table", ".tsv": "table", ".md": "markdown", ".markdown": "markdown"}
+
+
+def guess_kind(location: Path) -> str | None:
+    """Tell the source kind from a file's ending; a folder that holds Markdown is `markdown`."""
+    if location.is_dir():
+        return "markdown" if next(location.rglob("*.md"), None) else None
+    return _KIND_OF_SUFFIX.get(location.suffix.lower())
+
+
+def check_file(written: str, folder: Path, path: KeyPath, *, noun: str) -> Problem | None:
+    """Complain where a named file is missing or empty."""
+    location = folder / written
+    if not location.exists():
+        return Problem(what=f"{noun} {written!r} does not exist", path=path, fix=_nearby(location, written))
+    if location.is_dir() and not any(child.is_file() for child in location.rglob("*")):
+        return Problem(
+            what=f"{noun} {written!r} is an empty folder", path=path, fix="put files into it or name another"
+        )
+    if location.is_file() and location.stat().st_size == 0:
+        return Problem(what=f"{noun} {written!r} is empty", path=path, fix="fill it or name another")
+    return None
+
+
+def _nearby(location: Path, written: str) -> str:
+    parent = location.parent
+    if not parent.is_dir():
+        return f"folder '{Path(written).parent}' does not exist either; paths are relative to the recipe"
+    there = sorted(child.name for child in parent.iterdir() if not child.name.startswith("."))
+    near = difflib.get_close_matches(location.name, there, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {(Path(written).parent / near[0]).as_posix()!r}?"
+    return "paths are relative to the recipe; " + (f"there: {', '.join(there[:8])}" if there else "its folder is empty")

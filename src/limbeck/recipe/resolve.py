@@ -1,0 +1,148 @@
+"""From a checked form to the recipe: names looked up, files found, defaults filled in."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from limbeck.core.budget import Budget
+from limbeck.core.family import Family
+from limbeck.recipe.families import ENGINES, FUSION_METHODS, SOURCES
+from limbeck.recipe.form import KnowledgeForm, RecipeForm
+from limbeck.recipe.locate import KeyPath
+from limbeck.recipe.options import declared_options
+from limbeck.recipe.place import check_file, guess_kind
+from limbeck.recipe.preset import preset_names
+from limbeck.recipe.problem import Problem
+from limbeck.recipe.recipe import (
+    BaseSpec,
+    CompressionSpec,
+    EvaluationSpec,
+    FusionSpec,
+    KnowledgeSpec,
+    Option,
+    Recipe,
+)
+from limbeck.recipe.shape import nearest
+
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+_FILE_OPTIONS = ("mapping",)
+
+
+def resolve(form: RecipeForm, path: Path) -> tuple[Recipe | None, list[Problem]]:
+    """Look up everything a form names, relative to the recipe at `path`; return the recipe, or every problem."""
+    folder = path.parent
+    problems = [*_engine_problems(form), *_fusion_problems(form), *_evaluation_problems(form, folder)]
+    base, base_problem = _base(form.base, folder)
+    problems += [base_problem] if base_problem else []
+    for position, source in enumerate(form.knowledge):
+        problems += _source_problems(source, folder, position)
+    if problems or base is None:
+        return None, problems
+    return _recipe(form, base, path), []
+
+
+def _recipe(form: RecipeForm, base: BaseSpec, path: Path) -> Recipe:
+    budget, evaluation = form.budget, form.evaluation.model_dump()
+    if form.evaluation.questions:
+        evaluation["questions"] = path.parent / form.evaluation.questions
+    return Recipe(
+        name=form.name,
+        base=base,
+        budget=Budget(disk_bytes=budget.disk, memory_bytes=budget.memory, latency_ms=budget.latency),
+        engines=tuple(dict.fromkeys(form.engines)),
+        knowledge=tuple(_knowledge(source, path.parent) for source in form.knowledge),
+        fusion=FusionSpec(method=form.fusion.method, options=_options(form.fusion.model_extra)),
+        compression=CompressionSpec(options=_options(form.compression.model_extra)),
+        evaluation=EvaluationSpec(**evaluation),
+        seed=form.seed,
+        folder=path.parent,
+        path=path,
+    )
+
+
+def _base(written: str, folder: Path) -> tuple[BaseSpec | None, Problem | None]:
+    if written in preset_names():
+        return BaseSpec(kind="preset", name=written), None
+    location = folder / written
+    if (location / "config.json").is_file():
+        return BaseSpec(kind="folder", name=written, folder=location.resolve()), None
+    if location.is_dir():
+        what = f"base {written!r} is a folder without a config.json"
+        return None, Problem(what=what, path=("base",), fix="name a Hugging Face checkpoint folder")
+    if _HUB_ID.fullmatch(written):
+        return BaseSpec(kind="hub", name=written), None
+    more = " or name a Hugging Face folder"
+    return None, Problem(what=f"unknown base {written!r}", path=("base",), fix=nearest(written, preset_names(), more))
+
+
+def _engine_problems(form: RecipeForm) -> list[Problem]:
+    named = [_name_problem(ENGINES, name, ("engines", position)) for position, name in enumerate(form.engines)]
+    return [problem for problem in named if problem]
+
+
+def _fusion_problems(form: RecipeForm) -> list[Problem]:
+    unknown = _name_problem(FUSION_METHODS, form.fusion.method, ("fusion", "method"))
+    if unknown:
+        return [unknown]
+    return _option_problems(FUSION_METHODS, form.fusion.method, form.fusion.model_extra or {}, ("fusion",))
+
+
+def _evaluation_problems(form: RecipeForm, folder: Path) -> list[Problem]:
+    written = form.evaluation.questions
+    missing = check_file(written, folder, ("evaluation", "questions"), noun="file") if written else None
+    return [missing] if missing else []
+
+
+def _source_problems(source: KnowledgeForm, folder: Path, position: int) -> list[Problem]:
+    here: KeyPath = ("knowledge", position)
+    missing = check_file(source.location, folder, (*here, "location"), noun="source")
+    problems = [missing] if missing else []
+    kind = source.kind or guess_kind(folder / source.location)
+    if kind is None:
+        if not missing:
+            known = f"add kind = one of: {', '.join(SOURCES.names())}"
+            problems.append(Problem(what=f"cannot tell the kind of {source.location!r}", path=here, fix=known))
+        return problems
+    unknown = _name_problem(SOURCES, kind, (*here, "kind"))
+    if unknown:
+        return [*problems, unknown]
+    options = source.model_extra or {}
+    problems += _option_problems(SOURCES, kind, options, here)
+    files = [(key, str(options[key])) for key in _FILE_OPTIONS if key in options]
+    return problems + [p for key, name in files if (p := check_file(name, folder, (*here, key), noun=key))]
+
+
+def _name_problem(family: Family, name: str, path: KeyPath) -> Problem | None:
+    if name in family.names():
+        return None
+    return Problem(
+        what=f"unknown {family.noun} {name!r}",
+        path=path,
+        fix=nearest(name, family.names(), " (`limbeck list` shows all)"),
+    )
+
+
+def _option_problems(family: Family, name: str, options: Mapping[str, Any], path: KeyPath) -> list[Problem]:
+    known = declared_options(family, name)
+    if known is None:
+        return []
+    fixed = tuple(KnowledgeForm.model_fields) if family is SOURCES else ("method",)
+    return [
+        Problem(what=f"unknown key {key!r}", path=(*path, key), fix=nearest(key, (*fixed, *known)))
+        for key in options
+        if key not in known
+    ]
+
+
+def _knowledge(source: KnowledgeForm, folder: Path) -> KnowledgeSpec:
+    location = folder / source.location
+    options = dict(_options(source.model_extra))
+    options |= {key: str(folder / str(options[key])) for key in _FILE_OPTIONS if key in options}
+    kind = source.kind or guess_kind(location)
+    assert kind is not None, source.location
+    return KnowledgeSpec(kind=kind, location=location.resolve(), written=source.location, options=options)
+
+
+def _options(extra: Mapping[str, Any] | None) -> Mapping[str, Option]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in sorted((extra or {}).items())}
