@@ -3,8 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from limbeck.bundle.lock import write_toml
 from limbeck.recipe.load import load_recipe
-from limbeck.recipe.lock import lock_text
+from limbeck.recipe.lock import lock_of
 
 RECIPE = """\
 name = "atlas"
@@ -27,7 +28,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_lock_is_valid_toml_with_everything_resolved(folder: Path) -> None:
-    lock = tomllib.loads(lock_text(load_recipe(folder), versions={"limbeck": "0.1.0"}))
+    lock = tomllib.loads(write_toml(lock_of(load_recipe(folder), versions={"limbeck": "0.1.0"})))
     assert lock["base"]["hidden_size"] > 0
     assert lock["budget"] == {"disk_bytes": 25_000_000}
     assert lock["engines"] == ["openvino"]
@@ -44,10 +45,10 @@ def test_the_same_inputs_give_the_same_bytes_wherever_they_lie(
     other = tmp_path_factory.mktemp("other")
     for path in folder.iterdir():
         (other / path.name).write_bytes(path.read_bytes())
-    assert lock_text(load_recipe(folder)) == lock_text(load_recipe(other))
+    assert write_toml(lock_of(load_recipe(folder))) == write_toml(lock_of(load_recipe(other)))
 
 
 def test_a_changed_source_changes_the_lock(folder: Path) -> None:
-    before = lock_text(load_recipe(folder))
+    before = write_toml(lock_of(load_recipe(folder)))
     (folder / "国家.csv").write_text("name,capital\nChad,Abéché\n", encoding="utf-8")
-    assert lock_text(load_recipe(folder)) != before
+    assert write_toml(lock_of(load_recipe(folder))) != before
