@@ -1,0 +1,164 @@
+"""Open a bundle and ask it: search, prompt, generate, fill in the references, cite."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self, final
+
+from limbeck.bundle.asked import clean, language_to_answer
+from limbeck.bundle.manifest import KNOWLEDGE, Manifest, check_files, read_manifest
+from limbeck.bundle.reply import Reply
+from limbeck.bundle.streaming import Stream
+from limbeck.bundle.turn import Turn
+from limbeck.core.errors import BundleError
+from limbeck.engine.engine import ENGINES, Engine, Generation, Sampling
+from limbeck.fusion.answer import render
+from limbeck.fusion.prompt import MAX_ROWS, write_prompt
+from limbeck.knowledge.evidence import Citation, Evidence
+
+MAX_ANSWER_TOKENS = 64
+_ENGINE_ORDER = ("openvino", "llamacpp")
+
+
+class Knowledge(Protocol):
+    """What an assistant needs of a knowledge base."""
+
+    def search(self, question: str, history: Sequence[str] = (), limit: int = MAX_ROWS) -> tuple[Evidence, ...]:
+        """Find the rows a question may be about."""
+
+    def resolve(self, citation: Citation) -> str:
+        """Return the row or the passage a citation names."""
+
+    def names_for(self, value: str) -> tuple[str, ...]:
+        """Return every name the base holds for a value."""
+
+    def close(self) -> None:
+        """Let go of the file."""
+
+
+class Template(Protocol):
+    """The one chat template."""
+
+    def render(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """Write messages as the text a model reads, up to where it answers."""
+
+
+class Tokenizer(Protocol):
+    """Text to tokens and back, references kept."""
+
+    @property
+    def end_id(self) -> int:
+        """The token that ends an answer."""
+
+    def encode(self, text: str) -> list[int]:
+        """Tokenise, special tokens as themselves."""
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """Write tokens as text, references included."""
+
+
+@final
+class Assistant:
+    """An opened bundle: a knowledge base and a model in one engine."""
+
+    def __init__(
+        self, *, knowledge: Knowledge, template: Template, tokenizer: Tokenizer, engine: Engine, manifest: Manifest
+    ) -> None:
+        self.knowledge = knowledge
+        self.manifest = manifest
+        self.engine = engine
+        self._template = template
+        self._tokenizer = tokenizer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Free the weights and the knowledge file."""
+        self.engine.close()
+        self.knowledge.close()
+
+    def ask(
+        self, question: str, history: Sequence[Turn | str] = (), on_text: Callable[[str], None] | None = None
+    ) -> Reply:
+        """Answer one question in its own language, with citations, or refuse.
+
+        `history` is the conversation so far, oldest first; a string is an earlier question.
+        Deterministic for the same question, history and bundle. `on_text` hears the answer as it grows.
+        Raises: UsageError: the question is empty.
+        """
+        started = time.perf_counter()
+        asked = clean(question)
+        turns = tuple(Turn(question=turn) if isinstance(turn, str) else turn for turn in history)
+        language = language_to_answer(asked, turns)
+        shown = self.knowledge.search(asked, self._said_before(turns))
+        searched = time.perf_counter()
+        prompt = self.encode_prompt(write_prompt(asked, shown, language))
+        stream = Stream(self._tokenizer.decode, shown, language, on_text) if on_text else None
+        generation = self._generate(prompt, stream)
+        answer = render(self._tokenizer.decode(generation.tokens), shown, language)
+        if stream:
+            stream.finish(answer.text)
+        timings_ms = {
+            "search": (searched - started) * 1e3,
+            "first_token": generation.first_token_ms,
+            "generate": generation.total_ms,
+            "total": (time.perf_counter() - started) * 1e3,
+        }
+        return Reply(answer=answer, language=language, timings_ms=timings_ms, shown=tuple(shown[:MAX_ROWS]))
+
+    def encode_prompt(self, prompt: str) -> list[int]:
+        """Tokenise the user's side of a turn through the chat template."""
+        return self._tokenizer.encode(self._template.render([{"role": "user", "content": prompt}]))
+
+    def _generate(self, prompt: Sequence[int], stream: Stream | None) -> Generation:
+        sampling = Sampling(max_tokens=MAX_ANSWER_TOKENS, stop_ids=(self._tokenizer.end_id,))
+        return self.engine.generate(prompt, sampling, stream.take if stream else None)
+
+    def _said_before(self, turns: Sequence[Turn]) -> tuple[str, ...]:
+        """Return the earlier questions, and the last answer where it alone names what the talk is about."""
+        questions = tuple(turn.question for turn in turns)
+        if not turns or not turns[-1].answer:
+            return questions
+        found = self.knowledge.search(turns[-1].question, questions[:-1])
+        is_named = any(row.link != "searched" for row in found)
+        return questions if is_named else (*questions, turns[-1].answer)
+
+
+def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2) -> Assistant:
+    """Check a bundle file by file, then load it; the default engine is the first it was packed for.
+
+    Raises: BundleError: not a bundle, damaged, altered, or not packed for `engine`.
+            MachineError: the engine is not installed.
+    """
+    manifest = read_manifest(path)
+    check_files(path, manifest)
+    chosen = _choose(manifest, engine, path)
+    from limbeck.knowledge.base import KnowledgeBase
+    from limbeck.model.chat_template import load as load_template
+    from limbeck.model.text_tokenizer import TextTokenizer
+
+    return Assistant(
+        knowledge=KnowledgeBase.open(path / KNOWLEDGE),
+        template=load_template(path / "tokenizer"),
+        tokenizer=TextTokenizer.load(path / "tokenizer"),
+        engine=ENGINES.load(chosen).load(path / "model" / chosen, num_threads=num_threads),
+        manifest=manifest,
+    )
+
+
+def _choose(manifest: Manifest, engine: str | None, path: Path) -> str:
+    known = [name for name in _ENGINE_ORDER if name in manifest.engines] or list(manifest.engines)
+    if engine is None and known:
+        return known[0]
+    if engine is None or engine not in manifest.engines:
+        packed = ", ".join(manifest.engines) or "none"
+        what = f"{manifest.name!r} was not packed for engine {engine!r}"
+        raise BundleError(what, where=str(path), fix=f"packed for: {packed}; add it to `engines` in the recipe")
+    return engine

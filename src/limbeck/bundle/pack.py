@@ -1,0 +1,128 @@
+"""Lay out a bundle: one self-contained folder, the same bytes for the same parts."""
+
+import errno
+import shutil
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from limbeck.bundle.card import About, write_card
+from limbeck.bundle.lock import write_toml
+from limbeck.bundle.manifest import (
+    KNOWLEDGE,
+    Manifest,
+    check_files,
+    describe_files,
+    read_manifest,
+    write_manifest,
+)
+from limbeck.core.errors import BundleError, MachineError
+
+LOCK = "recipe.lock.toml"
+CARD = "CARD.md"
+REPORT_FILES = ("report.json", "REPORT.md", "report.html", "report/sample.jsonl")
+_TOKENIZER_FILES = (
+    "tokenizer.json",
+    "chat_template.jinja",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "generation_config.json",
+    "config.json",
+)
+
+
+def pack(
+    target: Path,
+    *,
+    name: str,
+    models: Path,
+    tokenizer: Path,
+    knowledge: Path,
+    lock: Mapping[str, object],
+    about: About,
+) -> Manifest:
+    """Lay out `target` from its parts and seal it.
+
+    `models` holds a folder per engine; of `tokenizer` only the tokenizer's own files are taken.
+    Raises: BundleError: a part is missing, or the target holds something already.
+            MachineError: the disk is full or cannot be written.
+    """
+    _check_parts(target, models=models, tokenizer=tokenizer, knowledge=knowledge)
+    engines = tuple(sorted(path.name for path in models.iterdir() if path.is_dir()))
+    with _machine_errors(target):
+        _copy_parts(target, models=models, tokenizer=tokenizer, knowledge=knowledge)
+        (target / LOCK).write_text(write_toml(lock), encoding="utf-8", newline="\n")
+        sizes = [(entry.path, entry.size_bytes) for entry in describe_files(target)]
+        card = write_card(name, about, engines=engines, sizes=sizes)
+        (target / CARD).write_text(card, encoding="utf-8", newline="\n")
+        manifest = Manifest(
+            name=name,
+            engines=engines,
+            languages=about.languages,
+            licence=about.licence,
+            base_model=about.base_model,
+            budget=about.budget,
+            files=describe_files(target),
+        )
+        write_manifest(target, manifest)
+    return manifest
+
+
+def reseal(folder: Path, *, changed: Collection[str] = (KNOWLEDGE, *REPORT_FILES)) -> Manifest:
+    """Seal a bundle anew after a knowledge edit or a new report, and keep note of what was edited.
+
+    Only the files named in `changed` may differ from the old seal, so damage elsewhere is never sealed in.
+    Raises: BundleError: another file differs, is missing or extra.
+    """
+    old = read_manifest(folder)
+    check_files(folder, old, except_for=changed)
+    files = describe_files(folder)
+    before = {entry.path: entry.sha256 for entry in old.files}
+    altered = {entry.path for entry in files if before.get(entry.path, entry.sha256) != entry.sha256}
+    edited = {*old.edited, *(altered - set(REPORT_FILES))}
+    new = replace(old, files=files, edited=tuple(sorted(edited)))
+    with _machine_errors(folder):
+        write_manifest(folder, new)
+    return new
+
+
+def _check_parts(target: Path, *, models: Path, tokenizer: Path, knowledge: Path) -> None:
+    if target.exists() and any(target.iterdir()):
+        fix = "give an empty or new folder"
+        raise BundleError(f"{str(target)!r} holds files already", where=str(target), fix=fix)
+    for part, there in (
+        (models, models.is_dir() and any(path.is_dir() for path in models.iterdir())),
+        (tokenizer / _TOKENIZER_FILES[0], (tokenizer / _TOKENIZER_FILES[0]).is_file()),
+        (knowledge, knowledge.is_file()),
+    ):
+        if not there:
+            fix = "run the stages before the bundle again: `limbeck run`"
+            raise BundleError(f"a bundle needs {part.name}, which is missing", where=str(part), fix=fix)
+
+
+def _copy_parts(target: Path, *, models: Path, tokenizer: Path, knowledge: Path) -> None:
+    for source in sorted(models.rglob("*")):
+        if source.is_file() and source.parent != models:
+            _copy(source, target / "model" / source.relative_to(models))
+    for name in _TOKENIZER_FILES:
+        if (tokenizer / name).is_file():
+            _copy(tokenizer / name, target / "tokenizer" / name)
+    _copy(knowledge, target / KNOWLEDGE)
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+
+
+@contextmanager
+def _machine_errors(target: Path) -> Iterator[None]:
+    """Say what the disk will not do in the user's words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT):
+            raise
+        what = f"cannot write the bundle: {error.strerror}"
+        raise MachineError(what, where=str(target), fix="free some space or choose another folder") from None

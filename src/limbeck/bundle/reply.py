@@ -1,0 +1,26 @@
+"""What an opened bundle gives back for one question."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from limbeck.corpus.language import Language
+from limbeck.fusion.answer import Answer
+from limbeck.knowledge.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """An answer, the evidence the model was shown, and where the time went.
+
+    `timings_ms` has `search`, `first_token`, `generate` and `total`.
+    """
+
+    answer: Answer
+    language: Language
+    timings_ms: Mapping[str, float]
+    shown: tuple[Evidence, ...]
+
+    @property
+    def names_subject(self) -> bool:
+        """Tell whether the question itself named what it is about."""
+        return any(row.link == "named" for row in self.shown)
