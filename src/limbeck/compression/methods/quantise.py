@@ -13,11 +13,11 @@ from limbeck.compression.quantised_tensor import CODE_RANGES, GROUP_SIZE, Quanti
 TYPES: tuple[TensorType, ...] = ("q8", "q4")
 
 _BITS: dict[str, Literal[4, 8]] = {"q8": 8, "q4": 4}
-# Where the largest weight of a group may land, in codes: on the last code, a little beyond it (clipped) or short of it.
-# At 4 bits a negative landing place makes the scale negative, so that -8 is used for a positive weight too.
+# Where the largest weight of a group may land, in codes: on the last code, beyond it (clipped) or short of it.
+# At 4 bits the landing is negative, so a positive weight makes the scale negative and -8 is used for it too.
 _LANDINGS: dict[int, tuple[float, ...]] = {
     8: (127.0, 126.5, 127.4),
-    4: (-8.0, -7.5, -7.0, -8.5, -9.0, -9.6, 7.0, 7.5, 8.2),
+    4: (-8.0, -7.5, -7.0, -8.5, -9.0, -9.6, -10.2),
 }
 _CHUNK_GROUPS = 4096  # 0.5 MB of float32, so that a chunk stays in the cache through all its passes
 _LARGEST_SCALE = float(np.finfo(np.float16).max)

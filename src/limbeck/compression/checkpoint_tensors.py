@@ -1,0 +1,99 @@
+"""Read a checkpoint's weights as float32, each stored tensor once, or say why it cannot be compressed."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, deserialize
+
+from limbeck.core.errors import LimbeckError
+
+HEAD = "lm_head.weight"
+
+_READERS: dict[str, str] = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """The weights of a Hugging Face folder in name order; a tied head is left out.
+
+    Args:
+        vocab_size: token ids are below it.
+    """
+
+    folder: Path
+    weights: dict[str, npt.NDArray[np.float32]]
+    vocab_size: int
+
+
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """Read `config.json` and every `*.safetensors` file of a folder.
+
+    Raises: LimbeckError: files missing or damaged, weights already quantised, or a weight that is NaN or infinite.
+    """
+    config = _read_config(folder)
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        raise LimbeckError("no model.safetensors", where=str(folder), fix="run the fusion stage again: limbeck run")
+    weights = {name: weight for path in files for name, weight in _read_file(path)}
+    if config.get("tie_word_embeddings", False):
+        weights.pop(HEAD, None)
+    for name, weight in weights.items():
+        _refuse_broken(name, weight, folder)
+    return Checkpoint(
+        folder=folder, weights=dict(sorted(weights.items())), vocab_size=int(config.get("vocab_size", 2**31))
+    )
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    path = folder / "config.json"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        fix = "give a Hugging Face folder with config.json and model.safetensors"
+        raise LimbeckError("no config.json", where=str(folder), fix=fix) from error
+    except ValueError as error:
+        raise LimbeckError(f"config.json is damaged: {error}", where=str(path), fix="export the model again") from error
+    if not isinstance(config, dict):
+        raise LimbeckError("config.json is not an object", where=str(path), fix="export the model again")
+    if "quantization_config" in config:
+        raise _already_quantised(f"config.json names {'quantization_config'!r}", folder)
+    return config
+
+
+def _read_file(path: Path) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
+    try:
+        entries = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
+    except SafetensorError as error:
+        raise LimbeckError(f"{path.name} is damaged: {error}", where=str(path), fix="copy the model again") from error
+    for name, entry in entries:
+        kind, data = entry["dtype"], entry["data"]
+        if kind == "BF16":
+            values = (np.frombuffer(data, dtype="<u2").astype(np.uint32) << 16).view(np.float32)
+        elif kind in _READERS:
+            values = np.frombuffer(data, dtype=_READERS[kind]).astype(np.float32)
+        else:
+            raise _already_quantised(f"tensor {name!r} is stored as {kind}", path)
+        yield name, values.reshape(entry["shape"])
+
+
+def _refuse_broken(name: str, weight: npt.NDArray[np.float32], folder: Path) -> None:
+    broken = int(weight.size - np.count_nonzero(np.isfinite(weight)))
+    if broken:
+        raise LimbeckError(
+            f"{broken} of {weight.size} weights of {name!r} are NaN or infinite",
+            where=str(folder),
+            fix="the training run diverged: lower its learning rate and train again",
+        )
+
+
+def _already_quantised(what: str, where: Path) -> LimbeckError:
+    return LimbeckError(
+        f"the checkpoint is already quantised: {what}",
+        where=str(where),
+        fix="start from the 16- or 32-bit checkpoint it was made from",
+    )
