@@ -1,0 +1,16 @@
+"""Arguments that several commands share."""
+
+from pathlib import Path
+
+import click
+
+from limbeck.recipe.load import FILE_NAME
+
+recipe_argument = click.argument("recipe", type=click.Path(path_type=Path), default=FILE_NAME)
+"""A recipe file, or the folder it lies in; limbeck.toml here by default."""
+
+bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))
+"""The folder of a bundle."""
+
+engine_option = click.option("--engine", help="The engine to answer with; the bundle's first by default.")
+"""Which of a bundle's engines to load."""

@@ -1,0 +1,73 @@
+"""A first recipe, guessed from the files in a folder."""
+
+from pathlib import Path
+
+from limbeck.core.errors import RecipeError
+from limbeck.recipe.load import FILE_NAME
+from limbeck.recipe.place import guess_kind
+
+_HEAD = """\
+# What to make, of what, and how large it may get. `limbeck plan` shows what follows from it.
+name   = "{name}"
+base   = "tiny"        # or a Hugging Face folder
+budget = {{ disk = "25 MB", memory = "300 MB", latency = "15 ms/token" }}
+"""
+_MOST_SOURCES = 3
+
+
+def write_draft(folder: Path) -> Path:
+    """Write limbeck.toml for the sources found in a folder and return its path.
+
+    Raises: RecipeError: there is one already, which stays as it is; or no source is there.
+    """
+    target = folder / FILE_NAME
+    if target.exists():
+        raise RecipeError(
+            f"'{target}' exists already", fix=f"edit it, or remove it first; `limbeck plan {folder}` reads it"
+        )
+    text = draft(folder)
+    with target.open("x", encoding="utf-8") as file:
+        file.write(text)
+    return target
+
+
+def draft(folder: Path) -> str:
+    """Write a recipe for the sources in a folder, at most 15 lines.
+
+    Raises: RecipeError: nothing there is a source.
+    """
+    sources = find_sources(folder)
+    if not sources:
+        fix = "put a table (.csv, .tsv) or Markdown pages (.md) there first"
+        raise RecipeError(f"no knowledge found in '{folder}'", fix=fix)
+    lines = [_HEAD.format(name=_name(folder))]
+    for source in sources[:_MOST_SOURCES]:
+        kind = guess_kind(source)
+        lines.append(f'[[knowledge]]  # {kind}\nlocation = "{_written(source, folder)}"\n')
+    left = len(sources) - _MOST_SOURCES
+    if left > 0:
+        lines.append(f"# {left} more: add a [[knowledge]] for each\n")
+    return "".join(lines)
+
+
+def find_sources(folder: Path) -> list[Path]:
+    """Return the tables and Markdown of a folder; a folder of pages stands for its pages."""
+    if not folder.is_dir():
+        raise RecipeError(f"there is no folder '{folder}'", fix=f"mkdir -p {folder}")
+    found = []
+    for path in sorted(folder.iterdir()):
+        is_ours = path.name.startswith(".") or path.name.upper().split(".")[0] in ("README", "ATTRIBUTION", "LICENSE")
+        if not is_ours and guess_kind(path) and path.name not in ("build", "node_modules"):
+            found.append(path)
+    return found
+
+
+def _written(source: Path, folder: Path) -> str:
+    written = source.relative_to(folder).as_posix() + ("/" if source.is_dir() else "")
+    return written.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _name(folder: Path) -> str:
+    """Make a valid recipe name of the folder's."""
+    kept = "".join(letter if letter.isalnum() or letter in "_-" else "-" for letter in folder.resolve().name)
+    return kept.strip("-_")[:64] or "assistant"
