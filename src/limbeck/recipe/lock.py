@@ -7,6 +7,7 @@ from pathlib import Path
 from limbeck.core.device import versions as installed
 from limbeck.core.digest import digest_file, digest_folder
 from limbeck.core.disk import JSON
+from limbeck.recipe.place import FILE_OPTIONS
 from limbeck.recipe.preset import load_preset
 from limbeck.recipe.recipe import KnowledgeSpec, Recipe
 
@@ -26,7 +27,7 @@ def lock_of(recipe: Recipe, *, versions: Mapping[str, str | None] | None = None)
         "engines": recipe.engines,
         "base": _base(recipe),
         "budget": asdict(recipe.budget),
-        "knowledge": [_source(source, recipe.folder) for source in recipe.knowledge],
+        "knowledge": [_source(source, recipe.folder.resolve()) for source in recipe.knowledge],
         "fusion": {"method": recipe.fusion.method, **recipe.fusion.options},
         "compression": dict(recipe.compression.options),
         "evaluation": _evaluation(recipe),
@@ -52,11 +53,10 @@ def _base(recipe: Recipe) -> dict[str, JSON]:
 def _source(source: KnowledgeSpec, folder: Path) -> dict[str, JSON]:
     found: dict[str, JSON] = {"kind": source.kind, "location": source.written, "sha256": digest(source.location)}
     for key, value in source.options.items():
-        path = Path(value) if isinstance(value, str) else None
-        if path is None or not path.is_absolute():
-            found[key] = value
+        if key in FILE_OPTIONS:
+            found |= {key: _relative(Path(str(value)), folder), f"{key}_sha256": digest(Path(str(value)))}
         else:
-            found |= {key: _relative(path, folder), f"{key}_sha256": digest(path)}
+            found[key] = value
     return found
 
 

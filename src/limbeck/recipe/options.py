@@ -1,28 +1,46 @@
-"""The options a component takes, read from its file without importing it."""
+"""What a component states about itself, read from its file without importing it."""
 
 import ast
 import importlib.util
+from functools import cache
 from pathlib import Path
 
 from limbeck.core.family import Family
 
 
 def declared_options(family: Family, name: str) -> tuple[str, ...] | None:
-    """Return the fields of the component's `Options` class, sorted; None where the file is not ours to read.
+    """Return the options a component takes; None where its file is not ours to read.
 
-    A component without an `Options` class takes no option.
+    They are the fields of its `Options` class, or the names in its `OPTIONS`; with neither it takes none.
     """
-    spec = importlib.util.find_spec(family.package)
-    folders = (spec and spec.submodule_search_locations) or ()
-    for path in (Path(folder) / f"{name}.py" for folder in folders):
-        if path.exists():
-            return _fields(ast.parse(path.read_text(encoding="utf-8")))
-    return None
-
-
-def _fields(tree: ast.Module) -> tuple[str, ...]:
+    tree = _tree(family.package, name)
+    if tree is None:
+        return None
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef) and statement.name == "Options":
             fields = (line.target for line in statement.body if isinstance(line, ast.AnnAssign))
             return tuple(sorted(field.id for field in fields if isinstance(field, ast.Name)))
+    return _constant(tree, "OPTIONS")
+
+
+def declared_endings(family: Family, name: str) -> tuple[str, ...]:
+    """Return the file endings a source kind reads, from its `ENDINGS`."""
+    tree = _tree(family.package, name)
+    return _constant(tree, "ENDINGS") if tree else ()
+
+
+@cache
+def _tree(package: str, name: str) -> ast.Module | None:
+    spec = importlib.util.find_spec(package)
+    folders = (spec and spec.submodule_search_locations) or ()
+    for path in (Path(folder) / f"{name}.py" for folder in folders):
+        if path.exists():
+            return ast.parse(path.read_text(encoding="utf-8"))
+    return None
+
+
+def _constant(tree: ast.Module, name: str) -> tuple[str, ...]:
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and any(ast.unparse(target) == name for target in statement.targets):
+            return tuple(ast.literal_eval(statement.value))
     return ()

@@ -3,17 +3,22 @@
 import difflib
 from pathlib import Path
 
+from limbeck.recipe.families import SOURCES
 from limbeck.recipe.locate import KeyPath
+from limbeck.recipe.options import declared_endings
 from limbeck.recipe.problem import Problem
 
-_KIND_OF_SUFFIX = {".csv": "table", ".tsv": "table", ".md": "markdown", ".markdown": "markdown"}
+FILE_OPTIONS = ("mapping",)
+"""Options that name a file beside the recipe."""
 
 
 def guess_kind(location: Path) -> str | None:
-    """Tell the source kind from a file's ending; a folder that holds Markdown is `markdown`."""
-    if location.is_dir():
-        return "markdown" if next(location.rglob("*.md"), None) else None
-    return _KIND_OF_SUFFIX.get(location.suffix.lower())
+    """Tell the source kind from a file's ending, or from the first of a folder's files that has a kind."""
+    kinds = {ending: name for name in SOURCES.names() for ending in declared_endings(SOURCES, name)}
+    if not location.is_dir():
+        return kinds.get(location.suffix.lower())
+    suffixes = (path.suffix.lower() for path in sorted(location.rglob("*")) if path.is_file())
+    return next((kinds[suffix] for suffix in suffixes if suffix in kinds), None)
 
 
 def check_file(written: str, folder: Path, path: KeyPath, *, noun: str) -> Problem | None:

@@ -22,12 +22,17 @@ class BaseSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeSpec:
-    """One source of knowledge; `location` is absolute, `written` is how the recipe names it."""
+    """One source of knowledge; `location` is absolute, `written` is how the recipe names it.
+
+    options: as written, with the paths of files made absolute.
+    files: the location and every file that the options name, absolute.
+    """
 
     kind: str
     location: Path
     written: str
     options: Mapping[str, Option] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

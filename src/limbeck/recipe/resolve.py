@@ -11,7 +11,7 @@ from limbeck.recipe.families import ENGINES, FUSION_METHODS, SOURCES
 from limbeck.recipe.form import KnowledgeForm, RecipeForm
 from limbeck.recipe.locate import KeyPath
 from limbeck.recipe.options import declared_options
-from limbeck.recipe.place import check_file, guess_kind
+from limbeck.recipe.place import FILE_OPTIONS, check_file, guess_kind
 from limbeck.recipe.preset import preset_names
 from limbeck.recipe.problem import Problem
 from limbeck.recipe.recipe import (
@@ -26,7 +26,6 @@ from limbeck.recipe.recipe import (
 from limbeck.recipe.shape import nearest
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
-_FILE_OPTIONS = ("mapping",)
 
 
 def resolve(form: RecipeForm, path: Path) -> tuple[Recipe | None, list[Problem]]:
@@ -109,7 +108,7 @@ def _source_problems(source: KnowledgeForm, folder: Path, position: int) -> list
         return [*problems, unknown]
     options = source.model_extra or {}
     problems += _option_problems(SOURCES, kind, options, here)
-    files = [(key, str(options[key])) for key in _FILE_OPTIONS if key in options]
+    files = [(key, str(options[key])) for key in FILE_OPTIONS if key in options]
     return problems + [p for key, name in files if (p := check_file(name, folder, (*here, key), noun=key))]
 
 
@@ -138,10 +137,12 @@ def _option_problems(family: Family, name: str, options: Mapping[str, Any], path
 def _knowledge(source: KnowledgeForm, folder: Path) -> KnowledgeSpec:
     location = folder / source.location
     options = dict(_options(source.model_extra))
-    options |= {key: str(folder / str(options[key])) for key in _FILE_OPTIONS if key in options}
+    beside = {key: (folder / str(options[key])).resolve() for key in FILE_OPTIONS if key in options}
+    options |= {key: str(path) for key, path in beside.items()}
     kind = source.kind or guess_kind(location)
     assert kind is not None, source.location
-    return KnowledgeSpec(kind=kind, location=location.resolve(), written=source.location, options=options)
+    files = (location.resolve(), *beside.values())
+    return KnowledgeSpec(kind=kind, location=files[0], written=source.location, options=options, files=files)
 
 
 def _options(extra: Mapping[str, Any] | None) -> Mapping[str, Option]:

@@ -52,3 +52,13 @@ def test_a_changed_source_changes_the_lock(folder: Path) -> None:
     before = write_toml(lock_of(load_recipe(folder)))
     (folder / "国家.csv").write_text("name,capital\nChad,Abéché\n", encoding="utf-8")
     assert write_toml(lock_of(load_recipe(folder))) != before
+
+
+def test_a_mapping_is_named_relative_and_hashed(folder: Path) -> None:
+    (folder / "map.toml").write_text('[subject]\ncolumn = "name"\n')
+    (folder / "limbeck.toml").write_text(RECIPE.replace("[evaluation]", 'mapping = "map.toml"\n[evaluation]'))
+    recipe = load_recipe(folder)
+    assert recipe.knowledge[0].files == (folder / "国家.csv", folder / "map.toml")
+    source = tomllib.loads(write_toml(lock_of(recipe)))["knowledge"][0]
+    assert source["mapping"] == "map.toml"
+    assert len(source["mapping_sha256"]) == 64
