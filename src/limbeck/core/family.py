@@ -46,7 +46,9 @@ class Family:
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise LimbeckError(f"unknown {self.noun} {name!r}", fix=f"{hint}known: {', '.join(self.names())}")
         outside = self._outside()
-        module: ModuleType = outside[name].load() if name in outside else importlib.import_module(f"{self.package}.{name}")
+        module: ModuleType = (
+            outside[name].load() if name in outside else importlib.import_module(f"{self.package}.{name}")
+        )
         return module
 
     def _folder(self) -> Path:

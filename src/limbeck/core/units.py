@@ -36,7 +36,9 @@ def format_bytes(size_bytes: int) -> str:
     for unit in ("GB", "MB", "kB"):
         scale = _BYTES[unit.lower()]
         if size_bytes >= scale:
-            return f"{size_bytes / scale:.3g} {unit}" if size_bytes < 1000 * scale else f"{size_bytes / scale:.0f} {unit}"
+            return (
+                f"{size_bytes / scale:.3g} {unit}" if size_bytes < 1000 * scale else f"{size_bytes / scale:.0f} {unit}"
+            )
     return f"{size_bytes} B"
 
 
