@@ -144,9 +144,13 @@ def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2) -> 
     from limbeck.model.chat_template import load as load_template
     from limbeck.model.text_tokenizer import TextTokenizer
 
+    template = load_template(path / "tokenizer")
+    if template is None:
+        fix = "pack it again from a model whose tokenizer folder has chat_template.jinja"
+        raise BundleError("the bundle has no chat template", where=str(path / "tokenizer"), fix=fix)
     return Assistant(
         knowledge=KnowledgeBase.open(path / KNOWLEDGE),
-        template=load_template(path / "tokenizer"),
+        template=template,
         tokenizer=TextTokenizer.load(path / "tokenizer"),
         engine=ENGINES.load(chosen).load(path / "model" / chosen, num_threads=num_threads),
         manifest=manifest,
