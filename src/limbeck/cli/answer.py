@@ -45,9 +45,19 @@ def source_lines(reply: "Reply", resolve: Callable[["Citation"], str]) -> list[s
 def describe(citation: "Citation", resolve: Callable[["Citation"], str]) -> str:
     """Write where a statement stands; a passage with its first words."""
     if citation.span is None:
+        return place(citation)
+    quoted = paint(f'"{shortened(resolve(citation))}"', "dim")
+    return f"{place(citation)}: {quoted}"
+
+
+def place(citation: "Citation") -> str:
+    """Write `countries.csv row 36` or `visas.md, characters 120-260`."""
+    if citation.span is None:
         return f"{citation.source} row {citation.row}"
-    start, end = citation.span
-    text = " ".join(resolve(citation).split())
-    excerpt = text if len(text) <= _EXCERPT_CHARS else text[: _EXCERPT_CHARS - 1].rstrip() + "…"
-    quoted = paint(f'"{excerpt}"', "dim")
-    return f"{citation.source}, characters {start}-{end}: {quoted}"
+    return f"{citation.source}, characters {citation.span[0]}-{citation.span[1]}"
+
+
+def shortened(text: str) -> str:
+    """Write a text on one line, cut where it grows too long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _EXCERPT_CHARS else flat[: _EXCERPT_CHARS - 1].rstrip() + "…"

@@ -30,6 +30,9 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
     if isinstance(error, BrokenPipeError):
         _close_stdout()
         return 0
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        note(error.format_message())
+        return UsageError.exit_code
     known = explain(error, arguments)
     if "--debug" in arguments:
         traceback.print_exception(error)

@@ -14,3 +14,6 @@ bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))
 
 engine_option = click.option("--engine", help="The engine to answer with; the bundle's first by default.")
 """Which of a bundle's engines to load."""
+
+knowledge_argument = click.argument("base", type=click.Path(path_type=Path), metavar="FILE_OR_BUNDLE")
+"""A knowledge base file, or a bundle that holds one."""

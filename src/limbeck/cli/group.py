@@ -1,0 +1,43 @@
+"""A group of commands that is a folder: the file name is the command, imported when it is called."""
+
+import difflib
+from collections.abc import Sequence
+from typing import Any, final
+
+import click
+
+from limbeck.core.errors import UsageError
+from limbeck.core.family import Family
+
+
+@final
+class Commands(click.Group):
+    """The commands of a folder; those in `order` come first."""
+
+    def __init__(self, *arguments: Any, family: Family, order: Sequence[str] = (), **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._family = family
+        self._names = sorted(
+            family.names(), key=lambda name: (order.index(name) if name in order else len(order), name)
+        )
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name every command, in the order of use."""
+        return self._names
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in self._names:
+            return None
+        command: click.Command = self._family.load(cmd_name).command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command a line begins with, or the nearest name."""
+        if args[0] not in self._names and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], self._names, n=1)
+            fix = f"did you mean {near[0]!r}?" if near else f"`{ctx.command_path} --help` lists the commands"
+            raise UsageError(f"unknown {self._family.noun} {args[0]!r}", where=ctx.command_path, fix=fix)
+        return super().resolve_command(ctx, args)

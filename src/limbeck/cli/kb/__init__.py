@@ -1,0 +1,1 @@
+"""The parts of `limbeck kb`: one file each, the file name is the subcommand."""

@@ -1,0 +1,50 @@
+"""Show the row or passage that a citation names."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from limbeck.cli.console import emit, json_option, say
+from limbeck.cli.parameters import knowledge_argument
+
+if TYPE_CHECKING:
+    from limbeck.knowledge.evidence import Citation
+
+_CITATION = re.compile(r"(?P<source>.+?)(?::|,? row | characters |, characters )(?P<start>\d+)(?:-(?P<end>\d+))?")
+
+
+@click.command("show")
+@knowledge_argument
+@click.argument("citation")
+@json_option
+def command(base: Path, citation: str, as_json: bool) -> None:
+    """Show the row or passage that CITATION names: countries.csv:36 or visas.md:120-260."""
+    from limbeck.cli.answer import citation_json
+    from limbeck.cli.editing import reading
+
+    cited = read_citation(citation)
+    with reading(base) as knowledge:
+        text = knowledge.resolve(cited)
+    if as_json:
+        emit({"citation": citation_json(cited), "text": text})
+        return
+    say(text)
+
+
+def read_citation(text: str) -> "Citation":
+    """Read `source:row` or `source:start-end`, also as an answer prints it.
+
+    Raises: UsageError: neither.
+    """
+    from limbeck.core.errors import UsageError
+    from limbeck.knowledge.evidence import Citation
+
+    found = _CITATION.fullmatch(text.strip())
+    if found is None:
+        fix = "write countries.csv:36 for a row, or visas.md:120-260 for characters"
+        raise UsageError(f"{text!r} is not a citation", fix=fix)
+    if found["end"] is None:
+        return Citation(source=found["source"], row=int(found["start"]))
+    return Citation(source=found["source"], span=(int(found["start"]), int(found["end"])))
