@@ -1,6 +1,6 @@
 """The exports worth trying for one engine: everything at q4, q8 or f16, and a mix made for the room left."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -74,7 +74,9 @@ def mixed_candidate(
     """
     least = uniform_types(weights, "q4")
     floor_bytes = export.forecast_bytes(checkpoint, least)
-    steps = _step_sizes(weights, losses, checkpoint, export, least)
+    steps = _step_sizes(
+        weights, losses, lambda changed: export.forecast_bytes(checkpoint, least | changed) - floor_bytes
+    )
     choices = {
         name: [
             Choice(type=kind, size_bytes=steps[weights[name].shape, kind], loss=loss)
@@ -97,36 +99,24 @@ def mixed_candidate(
 
 
 def compressed_tensors(weights: Weights, types: Mapping[str, TensorType]) -> dict[str, Tensor]:
-    """Return every weight as its type.
-
-    Raises: ValueError: a weight its type cannot hold, with its name.
-    """
-    return {name: _compressed(name, weight, types[name]) for name, weight in weights.items()}
+    """Return every weight as its type."""
+    return {name: _compressed(weight, types[name]) for name, weight in weights.items()}
 
 
-def _compressed(name: str, weight: npt.NDArray[np.float32], wanted: TensorType) -> Tensor:
+def _compressed(weight: npt.NDArray[np.float32], wanted: TensorType) -> Tensor:
     if wanted == "f32":
         return weight
-    try:
-        return as_float16(weight) if wanted == "f16" else compress(weight, wanted)
-    except ValueError as error:
-        raise ValueError(f"{name!r}: {error}") from error
+    return as_float16(weight) if wanted == "f16" else compress(weight, wanted)
 
 
 def _step_sizes(
-    weights: Weights,
-    losses: Mapping[str, Mapping[TensorType, float]],
-    checkpoint: Path,
-    export: ExportFormat,
-    least: Types,
+    weights: Weights, losses: Mapping[str, Mapping[TensorType, float]], growth_bytes: Callable[[Types], int]
 ) -> dict[tuple[tuple[int, ...], TensorType], int]:
     """Return what one tensor of a shape adds to the all-q4 file when it takes another type."""
-    floor_bytes = export.forecast_bytes(checkpoint, least)
     steps: dict[tuple[tuple[int, ...], TensorType], int] = {}
     for name, kinds in losses.items():
         for kind in kinds:
             key = (weights[name].shape, kind)
             if key not in steps:
-                changed_bytes = export.forecast_bytes(checkpoint, {**least, name: kind})
-                steps[key] = max(0, changed_bytes - floor_bytes)
+                steps[key] = max(0, growth_bytes({name: kind}))
     return steps

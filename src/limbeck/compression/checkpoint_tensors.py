@@ -15,6 +15,7 @@ from limbeck.core.errors import LimbeckError
 HEAD = "lm_head.weight"
 
 _READERS: dict[str, str] = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
+_LARGEST_FLOAT16 = float(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class Checkpoint:
 def read_checkpoint(folder: Path) -> Checkpoint:
     """Read `config.json` and every `*.safetensors` file of a folder.
 
-    Raises: LimbeckError: files missing or damaged, weights already quantised, or a weight that is NaN or infinite.
+    Raises: LimbeckError: files missing or damaged, weights already quantised, or a weight that is NaN,
+    infinite or too large for fp16.
     """
     config = _read_config(folder)
     files = sorted(folder.glob("*.safetensors"))
@@ -88,6 +90,12 @@ def _refuse_broken(name: str, weight: npt.NDArray[np.float32], folder: Path) -> 
             f"{broken} of {weight.size} weights of {name!r} are NaN or infinite",
             where=str(folder),
             fix="the training run diverged: lower its learning rate and train again",
+        )
+    if weight.size and (peak := float(np.abs(weight).max())) > _LARGEST_FLOAT16:
+        raise LimbeckError(
+            f"a weight of {peak:.3g} in {name!r} does not fit 16 bits",
+            where=str(folder),
+            fix="train with weight decay, so that weights stay below 65504",
         )
 
 

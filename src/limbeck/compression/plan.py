@@ -1,4 +1,4 @@
-"""What was tried and chosen, as two files: `plan.json`, the same for the same inputs, and `measured.json`, which is not."""
+"""What was tried and chosen: `plan.json` is the same for the same inputs, `measured.json` is not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -10,13 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limbeck.compression.calibration import Prompt, check_prompts, spread
-from limbeck.compression.candidates import (
-    Candidate,
-    compressed_tensors,
-    mixed_candidate,
-    quantisable,
-    uniform_candidates,
-)
+from limbeck.compression.candidates import Candidate, compressed_tensors, quantisable
 from limbeck.compression.checkpoint_tensors import Checkpoint, read_checkpoint
 from limbeck.compression.divergence import compare
 from limbeck.compression.export_format import ExportFormat
@@ -25,7 +19,8 @@ from limbeck.compression.limits import Limits
 from limbeck.compression.plan import Plan
 from limbeck.compression.reference_model import ReferenceModel, open_reference
 from limbeck.compression.selection import Selection, select
-from limbeck.compression.sensitivity import measure_sensitivity, type_losses
+from limbeck.compression.sensitivity import measure_sensitivity
+from limbeck.compression.shortlist import Shortlist, shortlist
 from limbeck.compression.trial import Result, Trial
 from limbeck.core.disk import disk_errors
 from limbeck.core.errors import LimbeckError
@@ -62,9 +57,9 @@ def compress(
     checked = check_prompts(prompts, vocab_size=source.vocab_size)
     with disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-        search = _Search(source, spread(checked, _COMPARED_PROMPTS), limits, formats, out, open_model)
+        search = _Search(source, spread(checked, _COMPARED_PROMPTS), limits, out, progress)
         try:
-            return search.run(progress)
+            return search.run(shortlist(source, limits, formats), open_model)
         finally:
             shutil.rmtree(out / _WORK_FOLDER, ignore_errors=True)
 
@@ -75,40 +70,24 @@ class _Search:
     source: Checkpoint
     prompts: tuple[Prompt, ...]
     limits: Limits
-    formats: Sequence[ExportFormat]
     out: Path
-    open_model: Callable[[Path], ReferenceModel]
+    progress: Progress
 
-    def run(self, progress: Progress) -> Plan:
-        uniform = {
-            item.name: uniform_candidates(self.source.weights, self.source.folder, item) for item in self.formats
-        }
-        smallest = {name: min(found, key=lambda candidate: candidate.forecast_bytes) for name, found in uniform.items()}
-        hopeless = too_small_for_any(list(smallest.values()), self.limits, self.source.weights)
+    def run(self, found: Shortlist, open_model: Callable[[Path], ReferenceModel]) -> Plan:
+        hopeless = too_small_for_any(list(found.smallest.values()), self.limits, self.source.weights)
         if hopeless:
-            unexported = tuple(Trial(candidate=candidate) for found in uniform.values() for candidate in found)
-            self._plan(unexported, None, {}).write(self.out)
+            self._write_plan([Trial(candidate=candidate) for candidate in found.candidates], None, {})
             raise hopeless
-        reference = self.open_model(self.source.folder)
+        reference = open_model(self.source.folder)
         full_NV = self._full_scores(reference)
-        mixes, sensitivity = self._mixes(uniform, reference, progress)
-        trials = self._try_all(uniform, mixes, smallest, full_NV, progress)
+        sensitivity = self._sensitivity(reference) if found.shares is not None else {}
+        trials = self._try_all(found.with_mixes(sensitivity) if sensitivity else found, full_NV)
         chosen = select(trials, self.limits)
-        plan = self._plan(trials, chosen, sensitivity)
-        plan.write(self.out)
+        plan = self._write_plan(trials, chosen, sensitivity)
         if chosen is None:
             raise none_fits(trials, self.limits)
         self._keep(chosen)
         return plan
-
-    def _plan(self, trials: tuple[Trial, ...], chosen: Selection | None, sensitivity: dict[str, float]) -> Plan:
-        return Plan(
-            trials=trials,
-            chosen=chosen,
-            limits=self.limits,
-            num_prompts=len(self.prompts),
-            sensitivity=sensitivity,
-        )
 
     def _full_scores(self, reference: ReferenceModel) -> npt.NDArray[np.float32]:
         full_NV = reference.logits_NV(self.prompts)
@@ -117,74 +96,28 @@ class _Search:
             raise LimbeckError("the full model scores NaN or infinity", where=str(self.source.folder), fix=fix)
         return full_NV
 
-    def _mixes(
-        self, uniform: dict[str, tuple[Candidate, ...]], reference: ReferenceModel, progress: Progress
-    ) -> tuple[dict[str, Candidate], dict[str, float]]:
-        """Plan one mix per engine for its share of the room; none where everything fits at full size."""
-        sizes = {name: [candidate.forecast_bytes for candidate in found] for name, found in uniform.items()}
-        shares = self.limits.shares(
-            {name: min(of) for name, of in sizes.items()}, {n: max(of) for n, of in sizes.items()}
-        )
+    def _sensitivity(self, reference: ReferenceModel) -> dict[str, float]:
         matrices = {name: weight for name, weight in self.source.weights.items() if quantisable(weight)}
-        if shares is None or not matrices:
-            return {}, {}
-        sensitivity = measure_sensitivity(
-            reference,
-            matrices,
-            spread(self.prompts, _SENSITIVITY_PROMPTS),
-            cache=self.out / SENSITIVITY_FILE,
-            progress=progress,
-        )
-        losses = {name: type_losses(weight, sensitivity[name]) for name, weight in matrices.items()}
-        mixes: dict[str, Candidate] = {}
-        for item in self.formats:
-            mix = mixed_candidate(
-                self.source.weights,
-                losses,
-                checkpoint=self.source.folder,
-                export=item,
-                limit_bytes=shares[item.name],
-            )
-            if mix and all(mix.types != candidate.types for candidate in uniform[item.name]):
-                mixes[item.name] = mix
-        return mixes, sensitivity
+        prompts = spread(self.prompts, _SENSITIVITY_PROMPTS)
+        cache = self.out / SENSITIVITY_FILE
+        return measure_sensitivity(reference, matrices, prompts, cache=cache, progress=self.progress)
 
-    def _try_all(
-        self,
-        uniform: dict[str, tuple[Candidate, ...]],
-        mixes: dict[str, Candidate],
-        smallest: dict[str, Candidate],
-        full_NV: npt.NDArray[np.float32],
-        progress: Progress,
-    ) -> tuple[Trial, ...]:
-        """Export and measure every candidate that fits beside the smallest of the other engines."""
-        least_bytes = sum(candidate.forecast_bytes for candidate in smallest.values())
+    def _try_all(self, found: Shortlist, full_NV: npt.NDArray[np.float32]) -> list[Trial]:
+        format_of = {item.name: item for item in found.formats}
         trials: list[Trial] = []
-        todo = [
-            (item, candidate)
-            for item in self.formats
-            for candidate in (*uniform[item.name], *([mixes[item.name]] if item.name in mixes else []))
-        ]
-        for item, candidate in todo:
-            progress(len(trials), len(todo), candidate.label)
-            beside_bytes = least_bytes - smallest[item.name].forecast_bytes
-            room_bytes = self.limits.room_bytes
-            worth_it = room_bytes is None or candidate.forecast_bytes + beside_bytes <= room_bytes
-            result = self._export(item, candidate, full_NV) if worth_it else None
+        for candidate in found.candidates:
+            self.progress(len(trials), len(found.candidates), candidate.label)
+            fits = found.may_fit(candidate)
+            result = self._export(format_of[candidate.engine], candidate, full_NV) if fits else None
             trials.append(Trial(candidate=candidate, result=result))
-        progress(len(todo), len(todo))
-        return tuple(trials)
+        self.progress(len(trials), len(trials))
+        return trials
 
     def _export(self, item: ExportFormat, candidate: Candidate, full_NV: npt.NDArray[np.float32]) -> Result:
         folder = self._folder(candidate)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        try:
-            tensors = compressed_tensors(self.source.weights, candidate.types)
-        except ValueError as error:
-            fix = "train with weight decay, so that weights stay small"
-            raise LimbeckError(str(error), where=str(self.source.folder), fix=fix) from error
-        item.write(self.source.folder, tensors, folder)
+        item.write(self.source.folder, compressed_tensors(self.source.weights, candidate.types), folder)
         measurement = item.measure(folder, self.prompts)
         finite = bool(np.isfinite(measurement.logits_NV).all())
         return Result(
@@ -192,6 +125,17 @@ class _Search:
             measurement=measurement,
             divergence=compare(full_NV, measurement.logits_NV) if finite else None,
         )
+
+    def _write_plan(self, trials: Sequence[Trial], chosen: Selection | None, sensitivity: dict[str, float]) -> Plan:
+        plan = Plan(
+            trials=tuple(trials),
+            chosen=chosen,
+            limits=self.limits,
+            num_prompts=len(self.prompts),
+            sensitivity=sensitivity,
+        )
+        plan.write(self.out)
+        return plan
 
     def _keep(self, chosen: Selection) -> None:
         models = self.out / MODELS_FOLDER
