@@ -77,8 +77,9 @@ def running(store: Store) -> tuple[Running, ...]:
     for path in (store.root / "running").glob("[!.]*.json"):
         state = read_json(path) or {}
         stage, key = str(state.get("stage")), str(state.get("key"))
-        if _path(store, stage, key) != path:
-            continue
+        alive = store.is_running(stage, key)
+        if _path(store, stage, key) != path or (store.has(stage, key) and not alive):
+            continue  # torn, or killed right after it was published
         found.append(
             Running(
                 stage=stage,
@@ -89,7 +90,7 @@ def running(store: Store) -> tuple[Running, ...]:
                 started_unix=_number(state.get("started_unix")),
                 seconds=_number(state.get("seconds")),
                 pid=int(_number(state.get("pid"))),
-                alive=store.is_running(stage, key),
+                alive=alive,
             )
         )
     return tuple(sorted(found, key=lambda each: (not each.alive, -each.started_unix)))

@@ -46,6 +46,10 @@ class Store:
                 problem = f"{MANIFEST} cannot be read: {error}"
         return Damage(stage=stage, key=key, path=folder, problem=problem) if problem else artifact
 
+    def has(self, stage: str, key: str) -> bool:
+        """Tell whether an artifact was published, without verifying it."""
+        return (self.root / "artifacts" / stage / key).is_dir()
+
     def previous(self, stage: str) -> tuple[Artifact, ...]:
         """Return the readable artifacts of a stage, newest first, without verifying their files."""
         found = []
@@ -122,15 +126,9 @@ class Store:
     def sweep(self) -> None:
         """Remove what killed runs left behind, and nothing of living ones; a store that cannot be written stays."""
         with suppress(OSError):
-            leftovers = [(path.name, path) for path in (self.root / "tmp").glob("*")]
-            leftovers += [(path.stem, path) for path in (self.root / "locks").glob("*.lock")]
-            for path in (self.root / "partial").glob("*/*"):
-                stage, key = path.parent.name, path.name
-                if (self.root / "artifacts" / stage / key).is_dir():  # killed right after it was published
-                    leftovers.append((f"{stage}-{key}", path))
-            for name, path in leftovers:
+            for name, path in self._leftovers():
                 with locked_if_free(self._lock(name)) as free:
-                    if free and path.is_dir():  # a lock nobody holds goes as it is given back
+                    if free:  # giving back a lock that nobody held removes its file
                         _remove(path)
 
     def seconds(self, stage: str) -> float | None:
@@ -142,6 +140,20 @@ class Store:
         """Keep what a run took, for forecasts; not in the artifact, which must be equal every time."""
         with suppress(OSError):
             write_json(self.root / "times" / f"{stage}.json", {"seconds": round(seconds, 3)})
+
+    def _leftovers(self) -> Iterator[tuple[str, Path]]:
+        """Yield what a run at work or a killed one has, each with the name of the lock it is under."""
+        yield from ((path.name, path) for path in (self.root / "tmp").glob("*"))
+        # A run killed right after it published had no time to remove these.
+        for path in (self.root / "partial").glob("*/*"):
+            if self.has(path.parent.name, path.name):
+                yield f"{path.parent.name}-{path.name}", path
+        for path in (self.root / "running").glob("*"):
+            name = path.name.removeprefix(".").partition(".json")[0]
+            stage, _, key = name.rpartition("-")
+            if self.has(stage, key):
+                yield name, path
+        yield from ((path.stem, path) for path in (self.root / "locks").glob("*.lock"))
 
     def _problem(self, artifact: Artifact, stage: str, key: str) -> str | None:
         if (artifact.stage, artifact.key) != (stage, key):
@@ -170,6 +182,9 @@ def _check_plain(folder: Path) -> None:
             raise ValueError(f"{path.name} is not a plain file; an artifact must hold its content itself")
 
 
-def _remove(folder: Path) -> None:
+def _remove(path: Path) -> None:
     with suppress(FileNotFoundError):
-        shutil.rmtree(folder)
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -179,7 +179,7 @@ def test_why_names_every_change(root: Path, source: Path) -> None:
     assert text.startswith("shrink runs: version 1 -> 2 (and 2 more)\n")
     assert "  params.bits 4 -> 8\n" in text
     assert '  params.kind.a added: "b"\n' in text
-    assert "it took 0.0 s the last time" in text
+    assert "it took " in text and text.endswith(" s the last time")
 
 
 def test_why_of_an_unknown_stage_names_the_nearest(root: Path, source: Path) -> None:

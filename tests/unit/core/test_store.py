@@ -125,6 +125,9 @@ def test_sweep_removes_the_leftovers_of_the_dead_and_not_of_the_living(tmp_path:
         (store.root / "tmp" / name / "out").mkdir(parents=True)
     (store.root / "locks").mkdir()
     (store.root / "locks" / "make-gone.lock").write_text("1")
+    (store.root / "running").mkdir()
+    for name in ("make-done.json", ".make-done.json.tmp", "make-kept.json"):
+        (store.root / "running" / name).write_text("{}")
     (store.root / "partial" / "make" / "kept").mkdir(parents=True)
     (store.root / "partial" / "make" / "done").mkdir(parents=True)
     (store.root / "artifacts" / "make" / "done").mkdir(parents=True)
@@ -132,6 +135,7 @@ def test_sweep_removes_the_leftovers_of_the_dead_and_not_of_the_living(tmp_path:
         store.sweep()
         assert [path.name for path in (store.root / "tmp").iterdir()] == ["make-alive"]
         assert [path.name for path in (store.root / "locks").iterdir()] == ["make-alive.lock"]
+        assert [path.name for path in (store.root / "running").iterdir()] == ["make-kept.json"]
         assert [path.name for path in (store.root / "partial" / "make").iterdir()] == ["kept"]
 
 
