@@ -25,7 +25,7 @@ def check_file(written: str, folder: Path, path: KeyPath, *, noun: str) -> Probl
     """Complain where a named file is missing or empty."""
     location = folder / written
     if not location.exists():
-        return Problem(what=f"{noun} {written!r} does not exist", path=path, fix=_nearby(location, written))
+        return Problem(what=f"{noun} {written!r} does not exist", path=path, fix=nearby(location, written))
     if location.is_dir() and not any(child.is_file() for child in location.rglob("*")):
         return Problem(
             what=f"{noun} {written!r} is an empty folder", path=path, fix="put files into it or name another"
@@ -35,12 +35,13 @@ def check_file(written: str, folder: Path, path: KeyPath, *, noun: str) -> Probl
     return None
 
 
-def _nearby(location: Path, written: str) -> str:
+def nearby(location: Path, written: str) -> str:
+    """Name the file that was probably meant, or what there is instead."""
     parent = location.parent
     if not parent.is_dir():
-        return f"folder '{Path(written).parent}' does not exist either; paths are relative to the recipe"
+        return f"folder '{Path(written).parent}' does not exist either"
     there = sorted(child.name for child in parent.iterdir() if not child.name.startswith("."))
     near = difflib.get_close_matches(location.name, there, n=1, cutoff=0.5)
     if near:
         return f"did you mean {(Path(written).parent / near[0]).as_posix()!r}?"
-    return "paths are relative to the recipe; " + (f"there: {', '.join(there[:8])}" if there else "its folder is empty")
+    return f"there is: {', '.join(there[:8])}" if there else f"the folder '{parent}' is empty"

@@ -13,17 +13,15 @@ from limbeck.cli.parameters import knowledge_argument
 @click.argument("subject")
 @click.argument("property_name", metavar="PROPERTY")
 @click.argument("value")
-@click.option("--language", type=click.Choice(["en", "zh"]), help="Of the value; told by its script by default.")
+@click.option("--language", type=click.Choice(["en", "zh"]), help="Set it in one language only; in both by default.")
 @json_option
 def command(base: Path, subject: str, property_name: str, value: str, language: str | None, as_json: bool) -> None:
     """Set a fact; the next answer uses it, no training needed."""
     from limbeck.cli.editing import writing
-    from limbeck.corpus.language import language_of
 
-    spoken = language or language_of(value)
     with writing(base) as knowledge:
-        knowledge.set(subject, property_name, value, spoken)
+        knowledge.set(subject, property_name, value, language)
     if as_json:
-        emit({"subject": subject, "property": property_name, "value": value, "language": spoken})
+        emit({"subject": subject, "property": property_name, "value": value, "language": language})
         return
     say(f"{subject} / {property_name} is now {value}; `limbeck kb undo {base}` takes it back")
