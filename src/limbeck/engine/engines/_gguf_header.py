@@ -1,0 +1,72 @@
+"""Read what little we need from the front of a GGUF file, and whether it is whole."""
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from limbeck.core.errors import LimbeckError
+
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+_SIZE_KEY = "limbeck.size_bytes"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GgufHeader:
+    """What a file says of its model."""
+
+    path: Path
+    context_length: int
+    vocab_size: int
+    ends: frozenset[int]
+
+
+def read_header(path: Path) -> GgufHeader:
+    """Read the entries before the vocabulary.
+
+    Raises: LimbeckError: not a GGUF file of ours, or not all of it.
+    """
+    fix = "the file is damaged; export it again"
+    try:
+        with path.open("rb") as file:
+            entries = _entries(file)
+        name = entries["general.architecture"]
+        size_bytes = entries[_SIZE_KEY]
+        header = GgufHeader(
+            path=path,
+            context_length=entries[f"{name}.context_length"],
+            vocab_size=entries[f"{name}.vocab_size"],
+            ends=frozenset(entries[key] for key in ["tokenizer.ggml.eos_token_id"] if key in entries),
+        )
+    except (OSError, KeyError, ValueError, struct.error) as error:
+        raise LimbeckError(f"not a GGUF file written by limbeck: {error}", where=str(path), fix=fix) from error
+    if size_bytes != path.stat().st_size:
+        raise LimbeckError(f"{path.stat().st_size} of {size_bytes} bytes are here", where=str(path), fix=fix)
+    return header
+
+
+def _entries(file: BinaryIO) -> dict[str, Any]:
+    if file.read(4) != b"GGUF":
+        raise ValueError("it does not start with GGUF")
+    _, _, count = struct.unpack("<IQQ", file.read(20))
+    entries: dict[str, Any] = {}
+    for _ in range(count):
+        key = _string(file)
+        (kind,) = struct.unpack("<I", file.read(4))
+        if kind == _ARRAY:
+            break  # the vocabulary: long, and after everything we want
+        entries[key] = _string(file) if kind == _STRING else _scalar(file, kind)
+    return entries
+
+
+def _scalar(file: BinaryIO, kind: int) -> Any:
+    form = "<" + _SCALARS[kind]
+    return struct.unpack(form, file.read(struct.calcsize(form)))[0]
+
+
+def _string(file: BinaryIO) -> str:
+    (length,) = struct.unpack("<Q", file.read(8))
+    if length > 1 << 20:
+        raise ValueError("a key or value is too long")
+    return file.read(length).decode("utf-8")

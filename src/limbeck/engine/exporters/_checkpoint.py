@@ -1,0 +1,63 @@
+"""What an exporter needs of a checkpoint folder besides its weights."""
+
+import difflib
+import json
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from limbeck.core.errors import LimbeckError
+
+_STORED_TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checkpoint:
+    """A Hugging Face folder: its configuration and the shape of each of its tensors."""
+
+    folder: Path
+    config: dict[str, Any]
+    shapes: dict[str, tuple[int, ...]]
+    stamp: tuple[int, ...]
+
+    def is_transposed(self, name: str) -> bool:
+        """Tell whether a weight is stored as (inputs, outputs), as GPT-2 does; codes never are."""
+        return self.config.get("model_type") == "gpt2" and name.endswith(_STORED_TRANSPOSED)
+
+    def check_names(self, names: Iterable[str]) -> None:
+        """Refuse a set of names that is not exactly the checkpoint's.
+
+        Raises: LimbeckError: a tensor is missing or unknown.
+        """
+        given = set(names)
+        for missing in sorted(self.shapes.keys() - given):
+            raise LimbeckError(f"tensor {missing!r} is missing from the export", where=str(self.folder))
+        for unknown in sorted(given - self.shapes.keys()):
+            near = difflib.get_close_matches(unknown, self.shapes, n=1)
+            fix = f"did you mean {near[0]!r}?" if near else None
+            raise LimbeckError(f"the checkpoint has no tensor {unknown!r}", where=str(self.folder), fix=fix)
+
+
+def read_checkpoint(folder: Path) -> Checkpoint:
+    """Read the configuration and the tensor shapes of a folder, not its weights.
+
+    Raises: LimbeckError: a file is missing or is not what its name says.
+    """
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        shapes = _shapes(folder / "model.safetensors")
+        stamp = tuple(
+            (folder / name).stat().st_mtime_ns for name in ("config.json", "model.safetensors", "tokenizer.json")
+        )
+    except (OSError, ValueError, struct.error) as error:
+        raise LimbeckError(f"not a readable checkpoint: {error}", where=str(folder)) from error
+    return Checkpoint(folder=folder, config=config, shapes=shapes, stamp=stamp)
+
+
+def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        header = json.loads(file.read(length))
+    return {name: tuple(entry["shape"]) for name, entry in sorted(header.items()) if name != "__metadata__"}
