@@ -4,14 +4,20 @@ Every question knows its answer's place, so that labels cost nothing: the subjec
 fact, the page and heading of a passage, or nothing at all (it must be refused).
 """
 
+import json
 import random
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from importlib.resources import files
+from pathlib import Path
 
 from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.schema import Property, Schema
+
+
+VALUE = "⟨value⟩"
+"""Stands in an inverse question for the value, which only the knowledge base knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,10 +33,6 @@ class Question:
     page: str = ""
     heading: str = ""
 
-    def to_json(self) -> dict[str, object]:
-        """Return the question as plain JSON data."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frames:
@@ -40,6 +42,7 @@ class Frames:
     follow_property: tuple[str, ...]
     follow_subject: tuple[str, ...]
     unknown_property: tuple[str, ...]
+    inverse: tuple[str, ...]
     off_topic: tuple[str, ...]
     nested: tuple[str, ...]
     invented: tuple[str, ...]
@@ -60,6 +63,19 @@ def write_questions(schema: Schema, *, count: int, seed: int) -> list[Question]:
     return [_vary(writers[LANGUAGES[n % 2]].write(kind), rng) for n, kind in enumerate(drawn)]
 
 
+def save_questions(questions: Sequence[Question], path: Path) -> None:
+    """Write one question a line."""
+    lines = (json.dumps(asdict(question), ensure_ascii=False, sort_keys=True) for question in questions)
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def load_questions(path: Path) -> list[Question]:
+    """Read what `save_questions` wrote."""
+    rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
+    return [Question(**{**row, "history": tuple(row["history"])}) for row in rows]
+
+
+_ANY_KIND = (("entry", "条目"),)
 _SHARES = {
     "fact": 46,
     "follow property": 12,
@@ -159,7 +175,13 @@ class _Writer:
     def _inverse(self) -> Question:
         subject, _ = self._entity()
         asked = self._property()
-        return self._question("", "inverse", subject=subject, property_id=asked.id)
+        fill = {"property": self._name(asked), "kind": self._kind(), "value": VALUE}
+        text = self._pick(self._frames.inverse).format(**fill)
+        return self._question(text, "inverse", subject=subject, property_id=asked.id)
+
+    def _kind(self) -> str:
+        en, zh = self._rng.choice(self._schema.kinds or _ANY_KIND)
+        return zh if self._language == "zh" else en
 
     def _unknown_property(self) -> Question:
         text = self._pick(self._frames.ask).format(property=self._pick(self._unknown), subject=self._entity()[1])

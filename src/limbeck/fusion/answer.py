@@ -54,7 +54,7 @@ def _fill(match: re.Match[str], evidence: Sequence[Evidence], language: str) -> 
 
 
 def _is_plain(prose: str) -> bool:
-    return not any(character.isdigit() or character in "⟦⟧" for character in prose)
+    return not any(character.isdecimal() or character in "⟦⟧" for character in prose)
 
 
 def _tidy(text: str) -> str:

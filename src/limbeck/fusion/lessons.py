@@ -8,13 +8,13 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
 from limbeck.corpus.language import LANGUAGES, Language
-from limbeck.corpus.questions import Question
+from limbeck.corpus.questions import VALUE, Question
 from limbeck.fusion.prompt import NONE, reference, write_prompt
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.evidence import Evidence
@@ -46,7 +46,8 @@ class Classroom:
 
     def lessons(self, questions: Sequence[Question]) -> Iterator[ReadingLesson]:
         """Yield a lesson for each question whose answer search can find; count the others."""
-        for question in questions:
+        for asked in questions:
+            question = self._with_value(asked)
             evidence = self._search(question)
             matches = tuple(_holds(row, question) for row in evidence)
             if _is_answerable(question) and not any(matches):
@@ -60,6 +61,14 @@ class Classroom:
                 kind=question.kind,
                 language=question.language,
             )
+
+    def _with_value(self, question: Question) -> Question:
+        """Put the real value into an inverse question, which the corpus cannot know."""
+        if VALUE not in question.text:
+            return question
+        rows = self._facts.search(question.subject)
+        values = [row.value.get(question.language) for row in rows if row.property_id == question.property_id]
+        return replace(question, text=question.text.replace(VALUE, values[0] if values else question.subject))
 
     def _search(self, question: Question) -> tuple[Evidence, ...]:
         found = self._facts.search(question.text, question.history)

@@ -17,9 +17,19 @@ from transformers import PreTrainedModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """How much of each loss counts, and how many lessons make a course."""
+    """How much an assistant is taught.
 
-    match_weight: float = 1.0
+    questions: how many are drawn from the tables' schema.
+    practice_share: lessons about passages, as a share of the lessons about facts.
+    held_out: questions kept back to calibrate compression.
+    """
+
+    questions: int = 24_000
+    steps: int = 1_000
+    batch_size: int = 32
+    learning_rate: float = 2e-3
+    practice_share: float = 0.16
+    held_out: int = 400
 
 
 class Reader(torch.nn.Module):
@@ -42,6 +52,8 @@ def reading_loss(reader: torch.nn.Module, batch: Batch, match_weight: float = 1.
     """Add the mean loss of the answer tokens and of the rows' match labels."""
     logits_NV, match_R = reader(batch)
     answer = torch.nn.functional.cross_entropy(logits_NV, batch.answer_token_N)
+    if not len(match_R):
+        return answer
     match = torch.nn.functional.binary_cross_entropy_with_logits(match_R, batch.row_match_R)
     return answer + match_weight * match
 
