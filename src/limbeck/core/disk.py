@@ -20,29 +20,32 @@ _IN_THE_WAY = frozenset({errno.ENOTDIR, errno.EEXIST})
 _LEAST_FREE_BYTES = 256 * 1024
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, durable: bool = True) -> None:
     """Replace a file in one step: readers see the old bytes or the new, never a part.
 
     One writer at a time per path; a leftover of a killed writer is overwritten by the next.
+    durable: wait for the disk, so that a power cut too leaves one or the other.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.tmp")
     try:
         with unfinished.open("wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         unfinished.replace(path)
     except OSError:
         unfinished.unlink(missing_ok=True)
         raise
-    sync_folder(path.parent)
+    if durable:
+        sync_folder(path.parent)
 
 
-def write_json(path: Path, value: JSON) -> None:
+def write_json(path: Path, value: JSON, *, durable: bool = True) -> None:
     """Write a value as indented JSON with sorted keys, in one step."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1, allow_nan=False)
-    write_atomic(path, (text + "\n").encode())
+    write_atomic(path, (text + "\n").encode(), durable=durable)
 
 
 def read_json(path: Path) -> dict[str, JSON] | None:

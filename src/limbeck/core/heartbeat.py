@@ -42,7 +42,7 @@ class Heartbeat:
         self._state |= {name: before.get(name, value) for name, value in (("done", 0), ("total", 0), ("note", ""))}
         self._earlier_seconds = _number(before.get("seconds"))
         self._began = time.monotonic()
-        self._beaten = self._began
+        self._beaten = self._began - _EVERY_SECONDS  # the first progress is told at once
         self._write()
 
     @property
@@ -68,7 +68,7 @@ class Heartbeat:
 
     def _write(self) -> None:
         with suppress(OSError):
-            write_json(self._path, {**self._state, "seconds": round(self.seconds, 3)})
+            write_json(self._path, {**self._state, "seconds": round(self.seconds, 3)}, durable=False)
 
 
 def running(store: Store) -> tuple[Running, ...]:

@@ -40,6 +40,10 @@ class Memo:
         self._files[str(path)] = [*facts, digest]
         return digest
 
+    def carry(self, old: Path, new: Path) -> None:
+        """Keep what is known of a file that was moved; if the move changed its facts, it is read again."""
+        self._files[str(new)] = self._files.pop(str(old))
+
     def save(self) -> None:
         """Write what is new; a store that cannot be written to stays as it is."""
         if (self._files, self.sources) == self._saved:
@@ -49,7 +53,7 @@ class Memo:
         try:
             with locked_if_free(self._path.with_suffix(".lock")) as free:
                 if free:
-                    write_json(self._path, {"files": files, "sources": sources})
+                    write_json(self._path, {"files": files, "sources": sources}, durable=False)
         except OSError:
             return
         self._saved = dict(self._files), dict(self.sources)

@@ -91,7 +91,8 @@ class Store:
         try:
             yield folder
         finally:
-            _remove(folder)
+            with suppress(OSError):  # a worker may still write into it: then the next sweep has it
+                _remove(folder)
 
     def publish(self, out: Path, *, stage: str, key: str, parts: Mapping[str, JSON]) -> Artifact:
         """Make a finished folder an artifact in one step; the lock must be held.
@@ -103,14 +104,14 @@ class Store:
             _check_plain(out)
             files = {name: self._record(out / name) for name in list_files(out) if name != MANIFEST}
             artifact = Artifact(stage=stage, key=key, path=target, files=files, parts=parts)
-            write_json(out / MANIFEST, artifact.manifest())
+            write_json(out / MANIFEST, artifact.manifest(), durable=False)
             sync_tree(out)
             target.parent.mkdir(parents=True, exist_ok=True)
             out.rename(target)
             sync_folder(target.parent)
             _remove(self.partial(stage, key))
         for name in files:
-            self.memo.refresh(target / name)
+            self.memo.carry(out / name, target / name)
         return artifact
 
     def quarantine(self, damage: Damage) -> Path:
@@ -128,7 +129,7 @@ class Store:
         with suppress(OSError):
             for name, path in self._leftovers():
                 with locked_if_free(self._lock(name)) as free:
-                    if free:  # giving back a lock that nobody held removes its file
+                    if free and path.suffix != ".lock":  # a lock goes when it is given back, not before
                         _remove(path)
 
     def seconds(self, stage: str) -> float | None:
@@ -139,7 +140,7 @@ class Store:
     def remember_seconds(self, stage: str, seconds: float) -> None:
         """Keep what a run took, for forecasts; not in the artifact, which must be equal every time."""
         with suppress(OSError):
-            write_json(self.root / "times" / f"{stage}.json", {"seconds": round(seconds, 3)})
+            write_json(self.root / "times" / f"{stage}.json", {"seconds": round(seconds, 3)}, durable=False)
 
     def _leftovers(self) -> Iterator[tuple[str, Path]]:
         """Yield what a run at work or a killed one has, each with the name of the lock it is under."""
