@@ -8,8 +8,8 @@ from pathlib import Path
 from limbeck.core.family import Family
 
 
-def declared_options(family: Family, name: str) -> tuple[str, ...] | None:
-    """Return the options a component takes; None where its file is not ours to read.
+def declared_options(family: Family, name: str) -> dict[str, str] | None:
+    """Return the options a component takes, each with its type as written; None where its file is not ours to read.
 
     They are the fields of its `Options` class, or the names in its `OPTIONS`; with neither it takes none.
     """
@@ -18,9 +18,9 @@ def declared_options(family: Family, name: str) -> tuple[str, ...] | None:
         return None
     for statement in tree.body:
         if isinstance(statement, ast.ClassDef) and statement.name == "Options":
-            fields = (line.target for line in statement.body if isinstance(line, ast.AnnAssign))
-            return tuple(sorted(field.id for field in fields if isinstance(field, ast.Name)))
-    return _constant(tree, "OPTIONS")
+            fields = [line for line in statement.body if isinstance(line, ast.AnnAssign)]
+            return {ast.unparse(field.target): ast.unparse(field.annotation) for field in fields}
+    return dict.fromkeys(_constant(tree, "OPTIONS"), "str")
 
 
 def declared_endings(family: Family, name: str) -> tuple[str, ...]:

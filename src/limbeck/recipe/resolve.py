@@ -27,6 +27,13 @@ from limbeck.recipe.shape import nearest
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
+_PLAIN: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "bool": ((bool,), "true or false"),
+    "str": ((str,), "text in quotes"),
+}
+
 
 def resolve(form: RecipeForm, path: Path) -> tuple[Recipe | None, list[Problem]]:
     """Look up everything a form names, relative to the recipe at `path`; return the recipe, or every problem."""
@@ -108,7 +115,7 @@ def _source_problems(source: KnowledgeForm, folder: Path, position: int) -> list
         return [*problems, unknown]
     options = source.model_extra or {}
     problems += _option_problems(SOURCES, kind, options, here)
-    files = [(key, str(options[key])) for key in FILE_OPTIONS if key in options]
+    files = [(key, options[key]) for key in FILE_OPTIONS if isinstance(options.get(key), str)]
     return problems + [p for key, name in files if (p := check_file(name, folder, (*here, key), noun=key))]
 
 
@@ -127,11 +134,23 @@ def _option_problems(family: Family, name: str, options: Mapping[str, Any], path
     if known is None:
         return []
     fixed = tuple(KnowledgeForm.model_fields) if family is SOURCES else ("method",)
-    return [
-        Problem(what=f"unknown key {key!r}", path=(*path, key), fix=nearest(key, (*fixed, *known)))
-        for key in options
-        if key not in known
-    ]
+    found = []
+    for key, value in options.items():
+        if key not in known:
+            near = nearest(key, (*fixed, *known))
+            found.append(Problem(what=f"unknown key {key!r}", path=(*path, key), fix=near))
+        elif wanted := _wrong_type(value, known[key]):
+            found.append(Problem(what=f"{key!r} must be {wanted}, not {value!r}", path=(*path, key)))
+    return found
+
+
+def _wrong_type(value: object, annotation: str) -> str | None:
+    """Return what a value should have been, where it is not; types that are not plain are left to the component."""
+    if annotation not in _PLAIN:
+        return None
+    types, wanted = _PLAIN[annotation]
+    is_right = isinstance(value, types) and isinstance(value, bool) == (annotation == "bool")
+    return None if is_right else wanted
 
 
 def _knowledge(source: KnowledgeForm, folder: Path) -> KnowledgeSpec:

@@ -237,3 +237,10 @@ def test_a_base_may_be_a_folder_or_a_hub_id(folder: Path) -> None:
     assert load_recipe().base.folder == folder / "model"
     Path("limbeck.toml").write_text(GOOD.replace('"tiny"', '"org/some-model"'))
     assert load_recipe().base.kind == "hub"
+
+
+def test_options_are_held_against_the_types_a_component_states(folder: Path) -> None:
+    error = only(GOOD.replace('"countries.csv"', '"countries.csv"\nmapping = 3'))
+    assert (error.what, error.where) == ("'mapping' must be text in quotes, not 3", "limbeck.toml:8 knowledge.mapping")
+    error = only(GOOD.replace('"countries.csv"', '"countries.csv"\nmapping = "country.toml"'))
+    assert error.what == "mapping 'country.toml' does not exist"

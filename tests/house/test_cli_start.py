@@ -1,0 +1,34 @@
+"""The command line starts at once: nothing heavy is loaded to print a help."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = {"numpy", "torch", "rich", "pydantic", "openvino", "transformers", "tokenizers"}
+LOADED = """
+import json, sys
+from limbeck.cli.main import run
+run(sys.argv[1:])
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def test_help_takes_less_than_150_ms() -> None:
+    command = [sys.executable, "-m", "limbeck.cli.main", "--help"]
+    subprocess.run(command, capture_output=True, check=True)
+    taken_ms = []
+    for _ in range(5):
+        started = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=True)
+        taken_ms.append((time.perf_counter() - started) * 1e3)
+    assert min(taken_ms) < 150, taken_ms
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["kb", "--help"], ["run", "--help"], ["list"]])
+def test_a_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    done = subprocess.run([sys.executable, "-c", LOADED, *arguments], capture_output=True, check=True, text=True)
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    assert not loaded & HEAVY
