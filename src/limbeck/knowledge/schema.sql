@@ -1,0 +1,60 @@
+-- One knowledge base: what was read, what it says, and which words find it.
+PRAGMA application_id = 1280131659;
+PRAGMA user_version = 1;
+
+CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, digest TEXT NOT NULL);
+
+-- A table row as `column: value` lines, kept so that a citation can be shown.
+CREATE TABLE record (
+    source_id INTEGER NOT NULL, row INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (source_id, row)
+) WITHOUT ROWID;
+
+-- `text` is exactly the characters [start, stop) of the decoded document.
+CREATE TABLE chunk (
+    id INTEGER PRIMARY KEY, source_id INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    language TEXT NOT NULL, title TEXT NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX chunk_by_span ON chunk (source_id, start, stop);
+
+CREATE TABLE entity (
+    id INTEGER PRIMARY KEY, en TEXT NOT NULL, zh TEXT NOT NULL, kind_en TEXT NOT NULL, kind_zh TEXT NOT NULL
+);
+
+-- One row per name and source; `cased` names count only when written in capitals; `units` is the length of `norm`.
+CREATE TABLE alias (
+    norm TEXT NOT NULL, entity_id INTEGER NOT NULL, source_id INTEGER NOT NULL, name TEXT NOT NULL,
+    is_label INTEGER NOT NULL, cased INTEGER NOT NULL, units INTEGER NOT NULL,
+    PRIMARY KEY (norm, entity_id, source_id)
+) WITHOUT ROWID;
+CREATE INDEX alias_by_entity ON alias (entity_id);
+
+-- `name` is the property's id in the mapping; `body` is a corpus.schema.Property as JSON, `rendering` a Rendering.
+CREATE TABLE property (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, body TEXT NOT NULL, rendering TEXT NOT NULL
+);
+
+-- One row per value; `norm_*` is the bare value's normal form, for questions that name the value.
+CREATE TABLE fact (
+    id INTEGER PRIMARY KEY, entity_id INTEGER NOT NULL, property_id INTEGER NOT NULL, position INTEGER NOT NULL,
+    en TEXT NOT NULL, zh TEXT NOT NULL, norm_en TEXT NOT NULL, norm_zh TEXT NOT NULL,
+    UNIQUE (entity_id, property_id, position)
+);
+CREATE INDEX fact_by_en ON fact (norm_en);
+CREATE INDEX fact_by_zh ON fact (norm_zh);
+
+CREATE TABLE fact_source (
+    fact_id INTEGER NOT NULL, source_id INTEGER NOT NULL, row INTEGER NOT NULL, PRIMARY KEY (fact_id, source_id, row)
+) WITHOUT ROWID;
+CREATE INDEX fact_source_by_source ON fact_source (source_id);
+
+-- `before` and `after` hold the rows an edit took out and put in, as JSON by table.
+CREATE TABLE log (
+    id INTEGER PRIMARY KEY, op TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+    undone INTEGER NOT NULL DEFAULT 0
+);
+
+-- Words are cut by knowledge/text.py; FTS5 only splits at the spaces between them.
+CREATE VIRTUAL TABLE chunk_words USING fts5 (head, body, tokenize = "unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE fact_words USING fts5 (words, tokenize = "unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_words, row);
+CREATE VIRTUAL TABLE fact_vocabulary USING fts5vocab (fact_words, row);

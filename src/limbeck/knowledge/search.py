@@ -1,0 +1,195 @@
+"""From a question to numbered evidence: exact names first, then words.
+
+Subjects and properties are looked up by name; what the question leaves out is carried from
+earlier turns; passages, and facts where no subject is known, are ranked by BM25 and coverage.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice, zip_longest
+
+from limbeck.corpus.language import language_of
+from limbeck.knowledge.evidence import Citation, Evidence, Label, Link, Match
+from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Parts, cut, ids_of, without
+from limbeck.knowledge.ranking import Ranker, coverage, fuse
+from limbeck.knowledge.statements import Statement, Statements
+from limbeck.knowledge.text import content_of, units, words
+from limbeck.knowledge.write import statement_of
+
+_MAX_CHARS = 2000
+_MAX_TURNS = 8
+_INVERSE_ROWS = 5
+_SEARCHED_FACTS = 3
+_PASSAGES = 3
+_PASSAGES_ALONE = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    """What a text names; `rest` is what is left without subjects and properties."""
+
+    entities: tuple[int, ...]
+    properties: tuple[int, ...]
+    rest: Parts
+    content: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A question with what it leaves out filled in from earlier turns."""
+
+    reading: _Reading
+    entities: tuple[int, ...]
+    link: Link
+    properties: tuple[int, ...]
+    match: Match
+    weights: Mapping[str, float]
+    language: str
+
+
+class Searcher:
+    """Search one knowledge base."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._linker = Linker(connection)
+        self._ranker = Ranker(connection)
+        self._statements = Statements(connection)
+
+    def search(self, question: str, history: Sequence[str], limit: int) -> tuple[Evidence, ...]:
+        """Find evidence, at most `limit` rows: facts, then passages."""
+        asked = self._ask(question, history)
+        if asked.entities:
+            passages = self._passages(asked, _PASSAGES)
+            facts = self._named_facts(asked)
+        else:
+            passages = self._passages(asked, _PASSAGES_ALONE)
+            facts = self._searched_facts(asked)
+        kept = max(limit - _PASSAGES, limit - len(passages), min(1, limit))
+        rows = [*islice(_unique(chain(self._inverse(asked), facts)), kept), *passages]
+        return tuple(rows[: max(limit, 0)])
+
+    def _ask(self, question: str, history: Sequence[str]) -> _Asked:
+        reading = self._read(question)
+        turns = [self._read(turn) for turn in history[-_MAX_TURNS:]]
+        entities, link = (reading.entities, "named") if reading.entities else (_carried_entities(turns), "carried")
+        properties, match = (reading.properties, "named")
+        if reading.entities and not properties and not content_of([unit for unit in reading.rest if unit]):
+            carried = next((turn.properties for turn in reversed(turns) if turn.properties), ())
+            properties, match = carried, "carried"
+        return _Asked(
+            reading=reading,
+            entities=entities,
+            link=link,  # type: ignore[arg-type]
+            properties=properties,
+            match=match,  # type: ignore[arg-type]
+            weights=self._ranker.weights(reading.content),
+            language=language_of(question[:_MAX_CHARS]),
+        )
+
+    def _read(self, text: str) -> _Reading:
+        parts: Parts = list(units(text[:_MAX_CHARS]))
+        subjects = self._linker.entities(parts)
+        left = without(parts, subjects)
+        properties = self._linker.properties(left)
+        content = chain.from_iterable(content_of(run) for run in cut(parts, [*subjects, *properties]))
+        return _Reading(
+            entities=ids_of(subjects)[:MAX_ENTITIES],
+            properties=ids_of(properties),
+            rest=without(left, properties),
+            content=tuple(dict.fromkeys(content)),
+        )
+
+    def _named_facts(self, asked: _Asked) -> Iterator[Evidence]:
+        """Yield the facts of every subject in turn, those asked for first."""
+        order = {property_id: place for place, property_id in enumerate(asked.properties)}
+        columns = [
+            sorted(self._statements.of(entity), key=lambda row: order.get(row.property_id, len(order)))
+            for entity in asked.entities
+        ]
+        for row in chain.from_iterable(zip_longest(*columns)):
+            if row is not None:
+                match = asked.match if row.property_id in order else "none"
+                yield _fact(row, asked.link, match, coverage(asked.weights, row.words))
+
+    def _searched_facts(self, asked: _Asked) -> Iterator[Evidence]:
+        ranked = self._ranker.best("fact_words", asked.reading.content)
+        exact = [rowid for rowid in ranked if statement_of(rowid)[1] in asked.properties]
+        for rowid in fuse([ranked, exact])[:_SEARCHED_FACTS]:
+            row = self._statement(*statement_of(rowid))
+            match: Match = "named" if row.property_id in asked.properties else "none"
+            yield _fact(row, "searched", match, coverage(asked.weights, row.words))
+
+    def _inverse(self, asked: _Asked) -> Iterator[Evidence]:
+        """Yield facts whose property and value are named where no subject is."""
+        if asked.reading.entities or not asked.reading.properties:
+            return
+        pairs = self._linker.values(asked.reading.rest, asked.reading.properties)
+        for entity_id, property_id in pairs[:_INVERSE_ROWS]:
+            yield _fact(self._statement(entity_id, property_id), "searched", "named", 1.0)
+
+    def _statement(self, entity_id: int, property_id: int) -> Statement:
+        return next(row for row in self._statements.of(entity_id) if row.property_id == property_id)
+
+    def _passages(self, asked: _Asked, count: int) -> list[Evidence]:
+        ranked = self._ranker.best("chunk_words", asked.reading.content)
+        found = {rowid: self._passage(rowid, asked) for rowid in ranked}
+        by_coverage = sorted(ranked, key=lambda rowid: -found[rowid][0].coverage)
+        fused = fuse([ranked, by_coverage])
+        fused.sort(key=lambda rowid: found[rowid][1] != asked.language)
+        return [found[rowid][0] for rowid in fused[:count]]
+
+    def _passage(self, rowid: int, asked: _Asked) -> tuple[Evidence, str]:
+        query = """SELECT source.name, start, stop, language, title, heading, text FROM chunk
+            JOIN source ON source.id = chunk.source_id WHERE chunk.id = ?"""
+        source, start, stop, language, title, heading, text = self._connection.execute(query, (rowid,)).fetchone()
+        evidence = Evidence(
+            kind="passage",
+            subject=Label(en=title, zh=title),
+            property=Label(en=heading, zh=heading),
+            property_id="",
+            value=Label(en=text, zh=text),
+            link="searched",
+            match="none",
+            coverage=coverage(asked.weights, frozenset(words("\n".join((title, heading, text))))),
+            citation=Citation(source=source, span=(start, stop)),
+        )
+        return evidence, language
+
+
+def _carried_entities(turns: Sequence[_Reading]) -> tuple[int, ...]:
+    """Return the subjects of the newest turn that names any.
+
+    An answer may name others beside its subject (neighbours, say): where the turn before names
+    some of the same, those are what the talk is about.
+    """
+    for at in range(len(turns) - 1, -1, -1):
+        entities = turns[at].entities
+        if entities:
+            shared = tuple(each for each in entities if at and each in turns[at - 1].entities)
+            return shared or entities
+    return ()
+
+
+def _fact(row: Statement, link: Link, match: Match, covered: float) -> Evidence:
+    return Evidence(
+        kind="fact",
+        subject=row.subject,
+        property=row.property,
+        property_id=row.property_name,
+        value=row.value,
+        link=link,
+        match=match,
+        coverage=covered,
+        citation=row.citation,
+    )
+
+
+def _unique(rows: Iterator[Evidence]) -> Iterator[Evidence]:
+    seen = set()
+    for row in rows:
+        place = (row.subject, row.property_id)
+        if place not in seen:
+            seen.add(place)
+            yield row

@@ -1,0 +1,92 @@
+"""Facts as they are shown: every value of one subject and property in one row."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from limbeck.corpus.schema import Property
+from limbeck.knowledge.evidence import Citation, Label
+from limbeck.knowledge.text import words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What the base says of one subject and property; `words` are those that find it."""
+
+    entity_id: int
+    property_id: int
+    property_name: str
+    subject: Label
+    property: Label
+    value: Label
+    citation: Citation
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    name: str
+    label: Label
+    words: frozenset[str]
+
+
+class Statements:
+    """Read statements of one knowledge base; properties are held in memory."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        rows = connection.execute("SELECT id, body FROM property")
+        self._properties = {number: _known(Property.from_json(json.loads(body))) for number, body in rows}
+
+    def of(self, entity_id: int) -> list[Statement]:
+        """Return everything known of a subject, in the order of the schema."""
+        query = """SELECT fact.property_id, fact.position, fact.en, fact.zh, source.name, fact_source.row FROM fact
+            JOIN fact_source ON fact_source.fact_id = fact.id JOIN source ON source.id = fact_source.source_id
+            WHERE fact.entity_id = ? ORDER BY fact.property_id, fact.position, source.id, fact_source.row"""
+        grouped: dict[int, dict[int, tuple[str, str, Citation]]] = {}
+        for property_id, position, en, zh, source, row in self._connection.execute(query, (entity_id,)):
+            grouped.setdefault(property_id, {}).setdefault(position, (en, zh, Citation(source=source, row=row)))
+        if not grouped:
+            return []
+        subject, names = self._subject(entity_id)
+        return [
+            self._statement(entity_id, property_id, subject, names, list(values.values()))
+            for property_id, values in grouped.items()
+        ]
+
+    def _subject(self, entity_id: int) -> tuple[Label, frozenset[str]]:
+        en, zh = self._connection.execute("SELECT en, zh FROM entity WHERE id = ?", (entity_id,)).fetchone()
+        aliases = self._connection.execute("SELECT name FROM alias WHERE entity_id = ?", (entity_id,))
+        return Label(en=en, zh=zh), frozenset(words("\n".join([en, zh, *(name for (name,) in aliases)])))
+
+    def _statement(
+        self,
+        entity_id: int,
+        property_id: int,
+        subject: Label,
+        names: frozenset[str],
+        values: Sequence[tuple[str, str, Citation]],
+    ) -> Statement:
+        known = self._properties[property_id]
+        english, chinese = [value[0] for value in values], [value[1] for value in values]
+        return Statement(
+            entity_id=entity_id,
+            property_id=property_id,
+            property_name=known.name,
+            subject=subject,
+            property=known.label,
+            value=Label(en=_listed(english), zh="、".join(chinese)),
+            citation=values[0][2],
+            words=names | known.words,
+        )
+
+
+def _known(known: Property) -> _Known:
+    en, zh = (known.labels[side][0] for side in ("en", "zh"))
+    labels = "\n".join(label for labels in known.labels.values() for label in labels)
+    return _Known(known.id, Label(en=en, zh=zh), frozenset(words(labels)))
+
+
+def _listed(values: Sequence[str]) -> str:
+    return " and ".join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else values[0]
