@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from safetensors.numpy import load_file, save_file
+
 from limbeck.compression.export_format import Measurement
 from limbeck.compression.quantised_tensor import QuantisedTensor, Tensor, TensorType, dense
-from safetensors.numpy import load_file, save_file
 
 VOCAB, WIDTH, ODD = 96, 64, 20
 _BITS_PER_WEIGHT = {"f32": 32, "f16": 16, "q8": 8.5, "q4": 4.5}
@@ -80,7 +81,9 @@ class ToyFormat:
 
     def forecast_bytes(self, checkpoint: Path, types: Mapping[str, TensorType]) -> int:
         shapes = {name: weight.size for name, weight in load_file(checkpoint / "model.safetensors").items()}
-        return _HEADER_BYTES + sum(_padded(int(shapes[name] * _BITS_PER_WEIGHT[kind]) // 8) for name, kind in types.items())
+        return _HEADER_BYTES + sum(
+            _padded(int(shapes[name] * _BITS_PER_WEIGHT[kind]) // 8) for name, kind in types.items()
+        )
 
     def write(self, checkpoint: Path, tensors: Mapping[str, Tensor], target: Path) -> None:
         assert not any(target.iterdir())

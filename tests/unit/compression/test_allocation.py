@@ -3,6 +3,7 @@ import time
 
 import numpy as np
 import pytest
+
 from limbeck.compression import allocation
 from limbeck.compression.allocation import Choice, allocate
 

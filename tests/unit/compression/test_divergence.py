@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from limbeck.compression.divergence import bootstrap_interval, compare, kl_divergences
 
 

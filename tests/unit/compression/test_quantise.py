@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from limbeck.compression.methods.quantise import as_float16, compress, round_to_nearest
 from limbeck.compression.quantised_tensor import QuantisedTensor, dense
 

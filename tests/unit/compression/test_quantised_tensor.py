@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from limbeck.compression.quantised_tensor import QuantisedTensor, dense
 
 
