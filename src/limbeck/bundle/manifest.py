@@ -5,7 +5,6 @@ The manifest seals itself too: it is refused unless it is byte for byte what we 
 
 import hashlib
 import json
-import os
 import stat
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -13,13 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
 from limbeck.core.budget import Budget
+from limbeck.core.disk import write_atomic
 from limbeck.core.errors import BundleError
 
 MANIFEST = "manifest.json"
 SCHEMA = 1
 KNOWLEDGE = "knowledge.sqlite"
 _REPACK = "copy the bundle again from where it was built, or rebuild it with `limbeck run`"
-_BESIDE = f".{MANIFEST}.new"
+_BESIDE = f".{MANIFEST}.tmp"
 _TRANSIENT = (f"{KNOWLEDGE}-shm", f"{KNOWLEDGE}-wal")
 _CHUNK_BYTES = 1 << 20
 
@@ -59,10 +59,8 @@ def encode(manifest: Manifest) -> bytes:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Put the manifest in place by rename, so that no reader meets half of it."""
-    beside = folder / _BESIDE
-    beside.write_bytes(encode(manifest))
-    os.replace(beside, folder / MANIFEST)
+    """Put the manifest in place in one step, so that no reader meets half of it."""
+    write_atomic(folder / MANIFEST, encode(manifest))
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -1,9 +1,7 @@
 """Lay out a bundle: one self-contained folder, the same bytes for the same parts."""
 
-import errno
 import shutil
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +15,8 @@ from limbeck.bundle.manifest import (
     read_manifest,
     write_manifest,
 )
-from limbeck.core.errors import BundleError, MachineError
+from limbeck.core.disk import disk_errors
+from limbeck.core.errors import BundleError
 
 LOCK = "recipe.lock.toml"
 CARD = "CARD.md"
@@ -50,7 +49,7 @@ def pack(
     """
     _check_parts(target, models=models, tokenizer=tokenizer, knowledge=knowledge)
     engines = tuple(sorted(path.name for path in models.iterdir() if path.is_dir()))
-    with _machine_errors(target):
+    with disk_errors(target):
         _copy_parts(target, models=models, tokenizer=tokenizer, knowledge=knowledge)
         (target / LOCK).write_text(write_toml(lock), encoding="utf-8", newline="\n")
         sizes = [(entry.path, entry.size_bytes) for entry in describe_files(target)]
@@ -82,7 +81,7 @@ def reseal(folder: Path, *, changed: Collection[str] = (KNOWLEDGE, *REPORT_FILES
     altered = {entry.path for entry in files if before.get(entry.path, entry.sha256) != entry.sha256}
     edited = {*old.edited, *(altered - set(REPORT_FILES))}
     new = replace(old, files=files, edited=tuple(sorted(edited)))
-    with _machine_errors(folder):
+    with disk_errors(folder):
         write_manifest(folder, new)
     return new
 
@@ -114,15 +113,3 @@ def _copy_parts(target: Path, *, models: Path, tokenizer: Path, knowledge: Path)
 def _copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(source, target)
-
-
-@contextmanager
-def _machine_errors(target: Path) -> Iterator[None]:
-    """Say what the disk will not do in the user's words."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EDQUOT):
-            raise
-        what = f"cannot write the bundle: {error.strerror}"
-        raise MachineError(what, where=str(target), fix="free some space or choose another folder") from None

@@ -52,7 +52,7 @@ def _shown_elsewhere(reply: Reply, own_words: str) -> Iterator[str]:
 def _known(own_words: str, names_for: Callable[[str], tuple[str, ...]]) -> Iterator[str]:
     """Yield names the base knows; the first word of a Latin sentence is capitalised anyway, and checked too."""
     for candidate in {*_capitalised(own_words), *_han_parts(own_words)}:
-        if names_for(candidate):
+        if any(name != candidate for name in names_for(candidate)):
             yield candidate
 
 

@@ -16,7 +16,7 @@ class FakeNames:
     rows = ("Chad,N'Djamena,恩贾梅纳,1284000",)
 
     def names_for(self, value: str) -> tuple[str, ...]:
-        return next((group for group in self.names if value in group), ())
+        return next((group for group in self.names if value in group), (value,))
 
     def resolve(self, citation: Citation) -> str:
         return self.rows[(citation.row or 1) - 1]

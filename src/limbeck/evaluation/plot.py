@@ -1,0 +1,134 @@
+"""Two small drawings for the report, as inline SVG: the loss curve, and candidates by size and KL."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from limbeck.core.units import format_bytes
+
+_WIDTH, _HEIGHT = 640, 300
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 16, 44
+_KL_FLOOR = 1e-6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Map values onto pixels, straight or by logarithm."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    is_log: bool = False
+
+    def at(self, value: float) -> float:
+        """Return the pixel of a value, one decimal."""
+        low, high, here = (math.log10(x) if self.is_log else x for x in (self.low, self.high, value))
+        share = (here - low) / (high - low) if high > low else 0.5
+        return round(self.start + share * (self.end - self.start), 1)
+
+    def ticks(self) -> list[float]:
+        """Return round values within the scale."""
+        if self.is_log:
+            first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
+            return [10.0**power for power in range(first, last + 1, max(1, (last - first) // 4))]
+        span = (self.high - self.low) or 1.0
+        step = 10.0 ** math.floor(math.log10(span / 3))
+        step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= 5)
+        return [step * number for number in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
+
+
+def plot_loss(points: Sequence[Mapping[str, float]]) -> Markup:
+    """Draw loss over steps; empty where fewer than two points are known."""
+    if len(points) < 2:
+        return Markup("")
+    losses = [point["loss"] for point in points]
+    x = _across(0, max(point["step"] for point in points))
+    y = _upward(0, max(losses) * 1.05)
+    line = " ".join(f"{x.at(point['step'])},{y.at(point['loss'])}" for point in points)
+    final = Markup(
+        '<circle class="chosen" cx="{}" cy="{}" r="4"/><text x="{}" y="{}" text-anchor="end">{}</text>'
+    ).format(x.at(points[-1]["step"]), y.at(losses[-1]), _WIDTH - _RIGHT, y.at(losses[-1]) - 10, f"{losses[-1]:.3g}")
+    drawn = Markup('<polyline class="curve" points="{}"/>').format(line) + final
+    return _svg("Training loss by step", _axes(x, y, _plain, _plain, labels=("step", "loss")) + drawn)
+
+
+def plot_candidates(candidates: Sequence[Mapping[str, Any]]) -> Markup:
+    """Draw exports by bytes and KL from the uncompressed model, chosen ones filled; empty where none was scored."""
+    scored = [one for one in candidates if "kl" in one]
+    if not scored:
+        return Markup("")
+    sizes = [one["actual_bytes"] for one in scored]
+    kls = [max(one["kl"][end], _KL_FLOOR) for one in scored for end in ("low", "mean", "high")]
+    x = _across(min(sizes) * 0.9, max(sizes) * 1.12)
+    y = _upward(10 ** math.floor(math.log10(min(kls))), 10 ** math.ceil(math.log10(max(kls) * 1.01)), is_log=True)
+    drawn = Markup("").join(_candidate(one, x, y) for one in scored)
+    axes = _axes(x, y, lambda value: format_bytes(int(value)), lambda value: f"{value:.0e}", labels=("bytes", "KL"))
+    return _svg("Candidates by size and by KL divergence from the uncompressed model", axes + drawn)
+
+
+def _candidate(one: Mapping[str, Any], x: Scale, y: Scale) -> Markup:
+    low, mean, high = (y.at(max(one["kl"][end], _KL_FLOOR)) for end in ("low", "mean", "high"))
+    kind = "chosen" if one["status"] == "chosen" else "rejected"
+    at = x.at(one["actual_bytes"])
+    return Markup(
+        '<g><title>{title}</title><line class="whisker" x1="{at}" x2="{at}" y1="{low}" y2="{high}"/>'
+        '<circle class="{kind}" cx="{at}" cy="{mean}" r="5"/><text x="{beside}" y="{below}">{label}</text></g>'
+    ).format(
+        title=f"{one['engine']} {one['name']}: {one['status']}, {one['reason']}",
+        at=at,
+        low=low,
+        high=high,
+        mean=mean,
+        kind=kind,
+        beside=at + 9,
+        below=mean + 4,
+        label=f"{one['engine']} {one['name']}",
+    )
+
+
+def _across(low: float, high: float) -> Scale:
+    return Scale(low=low, high=high, start=_LEFT, end=_WIDTH - _RIGHT)
+
+
+def _upward(low: float, high: float, *, is_log: bool = False) -> Scale:
+    return Scale(low=low, high=high, start=_HEIGHT - _BOTTOM, end=_TOP, is_log=is_log)
+
+
+def _axes(
+    x: Scale, y: Scale, write_x: Callable[[float], str], write_y: Callable[[float], str], *, labels: tuple[str, str]
+) -> Markup:
+    return Markup("").join([*_x_axis(x, write_x, labels[0]), *_y_axis(y, write_y, labels[1])])
+
+
+def _x_axis(x: Scale, write: Callable[[float], str], label: str) -> Iterator[Markup]:
+    floor = _HEIGHT - _BOTTOM
+    yield Markup('<line class="axis" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(_LEFT, _WIDTH - _RIGHT, floor, floor)
+    for value in x.ticks():
+        tick = '<text class="tick" x="{}" y="{}" text-anchor="middle">{}</text>'
+        yield Markup(tick).format(x.at(value), floor + 17, write(value))
+    yield Markup('<text class="name" x="{}" y="{}" text-anchor="end">{}</text>').format(
+        _WIDTH - _RIGHT, _HEIGHT - 6, label
+    )
+
+
+def _y_axis(y: Scale, write: Callable[[float], str], label: str) -> Iterator[Markup]:
+    for value in y.ticks():
+        at = y.at(value)
+        yield Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(_LEFT, _WIDTH - _RIGHT, at, at)
+        tick = '<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>'
+        yield Markup(tick).format(_LEFT - 8, at + 4, write(value))
+    yield Markup('<text class="name" x="12" y="{}">{}</text>').format(_TOP + 2, label)
+
+
+def _plain(value: float) -> str:
+    return f"{value:g}"
+
+
+def _svg(title: str, body: Markup) -> Markup:
+    return Markup('<svg viewBox="0 0 {width} {height}" role="img" aria-label="{title}">{body}</svg>').format(
+        width=_WIDTH, height=_HEIGHT, title=escape(title), body=body
+    )
