@@ -4,7 +4,7 @@ import sqlite3
 
 from limbeck.core.errors import KnowledgeError
 from limbeck.knowledge.evidence import Citation
-from limbeck.knowledge.text import key
+from limbeck.knowledge.text import key, name_key
 
 
 def resolve(connection: sqlite3.Connection, citation: Citation) -> str:
@@ -32,7 +32,7 @@ def names_for(connection: sqlite3.Connection, value: str) -> tuple[str, ...]:
     norm = key(value)
     names = [value]
     entities = "SELECT DISTINCT entity_id FROM alias WHERE norm = ? ORDER BY entity_id"
-    for (entity_id,) in connection.execute(entities, (norm,)).fetchall():
+    for (entity_id,) in connection.execute(entities, (name_key(value),)).fetchall():
         query = "SELECT name FROM alias WHERE entity_id = ? ORDER BY is_label DESC, norm, source_id"
         names.extend(name for (name,) in connection.execute(query, (entity_id,)))
     for side in ("norm_en", "norm_zh"):

@@ -15,7 +15,7 @@ from limbeck.corpus.language import LANGUAGES
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.rendering import Rendering, Value
-from limbeck.knowledge.text import key, stem_key, units
+from limbeck.knowledge.text import key, name_key, stem_key, units
 from limbeck.knowledge.write import fact_norms, index_chunk, index_statements, statement_id
 
 EDIT_SOURCE = "edit"
@@ -194,7 +194,7 @@ class Editor:
         if known is None:
             label = """SELECT en, zh, en, zh FROM alias JOIN entity ON entity.id = entity_id
                 WHERE norm = ? AND is_label ORDER BY entity_id"""
-            known = self._connection.execute(label, (norm,)).fetchone()
+            known = self._connection.execute(label, (name_key(value.bare.en),)).fetchone()
         if known is None or not norm:
             return value
         return Value(shown=Label(en=known[0], zh=known[1]), bare=Label(en=known[2], zh=known[3]), paired=True)
@@ -224,7 +224,7 @@ class Editor:
     def _entity(self, name: str) -> tuple[int, str]:
         query = """SELECT entity.id, entity.en, max(is_label) FROM alias JOIN entity ON entity.id = entity_id
             WHERE norm = ? GROUP BY entity.id ORDER BY 3 DESC, 1"""
-        found = self._connection.execute(query, (key(name),)).fetchall()
+        found = self._connection.execute(query, (name_key(name),)).fetchall()
         best = [(number, label) for number, label, is_label in found if is_label == found[0][2]]
         if len(best) == 1:
             return int(best[0][0]), str(best[0][1])

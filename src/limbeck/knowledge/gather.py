@@ -21,7 +21,7 @@ from limbeck.knowledge.source import (
     Source,
     read_source,
 )
-from limbeck.knowledge.text import key
+from limbeck.knowledge.text import name_key
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,7 +132,7 @@ def _unique(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _name_key(name: str) -> str:
-    return key(name) or name
+    return name_key(name) or name
 
 
 def _relative(path: Path, root: Path) -> str:

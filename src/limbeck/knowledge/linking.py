@@ -35,6 +35,11 @@ def without(parts: Parts, mentions: Iterable[Mention]) -> Parts:
     return left
 
 
+def name_of(parts: Parts, mention: Mention) -> str:
+    """Return a mention as it stands in the question, in normal form."""
+    return _name(parts, mention.start, mention.stop)
+
+
 def cut(parts: Parts, mentions: Iterable[Mention]) -> list[list[Unit]]:
     """Cut the units at the borders of mentions, so that no Han bigram runs across one."""
     borders = sorted({0, len(parts), *(border for mention in mentions for border in (mention.start, mention.stop))})

@@ -10,7 +10,7 @@ _CANDIDATES = 24
 _FUSION_OFFSET = 60
 
 Index = Literal["chunk_words", "fact_words"]
-_WEIGHTS: dict[Index, str] = {"chunk_words": "2.0, 1.0", "fact_words": "1.0"}
+_WEIGHTS: dict[Index, str] = {"chunk_words": "2.0, 1.0", "fact_words": "1.0, 1.0"}
 
 
 class Ranker:

@@ -55,6 +55,6 @@ CREATE TABLE log (
 
 -- Words are cut by knowledge/text.py; FTS5 only splits at the spaces between them.
 CREATE VIRTUAL TABLE chunk_words USING fts5 (head, body, tokenize = "unicode61 remove_diacritics 0");
-CREATE VIRTUAL TABLE fact_words USING fts5 (words, tokenize = "unicode61 remove_diacritics 0");
+CREATE VIRTUAL TABLE fact_words USING fts5 (names, content, tokenize = "unicode61 remove_diacritics 0");
 CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_words, row);
 CREATE VIRTUAL TABLE fact_vocabulary USING fts5vocab (fact_words, row);

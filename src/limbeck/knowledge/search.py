@@ -11,10 +11,10 @@ from itertools import chain, islice, zip_longest
 
 from limbeck.corpus.language import language_of
 from limbeck.knowledge.evidence import Citation, Evidence, Label, Link, Match
-from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Parts, cut, ids_of, without
+from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Parts, cut, ids_of, name_of, without
 from limbeck.knowledge.ranking import Ranker, coverage, fuse
 from limbeck.knowledge.statements import Statement, Statements
-from limbeck.knowledge.text import content_of, units, words
+from limbeck.knowledge.text import content_of, key, units, words
 from limbeck.knowledge.write import statement_of
 
 _MAX_CHARS = 2000
@@ -30,6 +30,7 @@ class _Reading:
     """What a text names; `rest` is what is left without subjects and properties."""
 
     entities: tuple[int, ...]
+    names: tuple[str, ...]
     properties: tuple[int, ...]
     rest: Parts
     content: tuple[str, ...]
@@ -72,8 +73,9 @@ class Searcher:
 
     def _ask(self, question: str, history: Sequence[str]) -> _Asked:
         reading = self._read(question)
-        turns = [self._read(turn) for turn in history[-_MAX_TURNS:]]
-        entities, link = (reading.entities, "named") if reading.entities else (_carried_entities(turns), "carried")
+        history = history[-_MAX_TURNS:]
+        turns = [self._read(turn) for turn in history]
+        entities, link = (reading.entities, "named") if reading.entities else (self._carried(history, turns), "carried")
         properties, match = (reading.properties, "named")
         if reading.entities and not properties and not content_of([unit for unit in reading.rest if unit]):
             carried = next((turn.properties for turn in reversed(turns) if turn.properties), ())
@@ -96,10 +98,36 @@ class Searcher:
         content = chain.from_iterable(content_of(run) for run in cut(parts, [*subjects, *properties]))
         return _Reading(
             entities=ids_of(subjects)[:MAX_ENTITIES],
+            names=tuple(name_of(parts, mention) for mention in subjects),
             properties=ids_of(properties),
             rest=without(left, properties),
             content=tuple(dict.fromkeys(content)),
         )
+
+    def _carried(self, history: Sequence[str], turns: Sequence[_Reading]) -> tuple[int, ...]:
+        """Return the subjects of the newest turn that names any.
+
+        An answer may name others beside its subject, or in its place (neighbours, or a language
+        called like its people): then the question before it tells what the talk is about.
+        """
+        newest = next((at for at in range(len(turns) - 1, -1, -1) if turns[at].entities), None)
+        if not newest:
+            return turns[0].entities if turns else ()
+        entities, before = turns[newest].entities, turns[newest - 1].entities
+        shared = tuple(each for each in entities if each in before)
+        if not shared and self._is_value(history[newest], turns[newest], before):
+            return before
+        return shared or entities
+
+    def _is_value(self, text: str, turn: _Reading, subjects: Sequence[int]) -> bool:
+        """Tell whether all names in a turn are no more than values of subjects spoken of before it."""
+        if turn.properties or text.rstrip().endswith(("?", "？")):
+            return False
+        values = [
+            value for each in subjects for row in self._statements.of(each) for value in (row.value.en, row.value.zh)
+        ]
+        known = [f" {key(value)} " for value in values]
+        return all(any(f" {name} " in value for value in known) for name in turn.names)
 
     def _named_facts(self, asked: _Asked) -> Iterator[Evidence]:
         """Yield the facts of every subject in turn, those asked for first."""
@@ -119,7 +147,8 @@ class Searcher:
         for rowid in fuse([ranked, exact])[:_SEARCHED_FACTS]:
             row = self._statement(*statement_of(rowid))
             match: Match = "named" if row.property_id in asked.properties else "none"
-            yield _fact(row, "searched", match, coverage(asked.weights, row.words))
+            found = row.words.union(words(f"{row.value.en}\n{row.value.zh}"))
+            yield _fact(row, "searched", match, coverage(asked.weights, found))
 
     def _inverse(self, asked: _Asked) -> Iterator[Evidence]:
         """Yield facts whose property and value are named where no subject is."""
@@ -156,20 +185,6 @@ class Searcher:
             citation=Citation(source=source, span=(start, stop)),
         )
         return evidence, language
-
-
-def _carried_entities(turns: Sequence[_Reading]) -> tuple[int, ...]:
-    """Return the subjects of the newest turn that names any.
-
-    An answer may name others beside its subject (neighbours, say): where the turn before names
-    some of the same, those are what the talk is about.
-    """
-    for at in range(len(turns) - 1, -1, -1):
-        entities = turns[at].entities
-        if entities:
-            shared = tuple(each for each in entities if at and each in turns[at - 1].entities)
-            return shared or entities
-    return ()
 
 
 def _fact(row: Statement, link: Link, match: Match, covered: float) -> Evidence:

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from limbeck.core.errors import SourceError
-from limbeck.core.family import Family
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.rendering import Rendering, Value
-
-SOURCES = Family(package="limbeck.knowledge.sources", noun="knowledge source")
+from limbeck.recipe.families import SOURCES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

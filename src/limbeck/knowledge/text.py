@@ -46,6 +46,12 @@ def key(text: str) -> str:
     return " ".join(unit.text for unit in units(text))
 
 
+def name_key(text: str) -> str:
+    """Return the normal form of a subject's name: its units, a leading `the` left out."""
+    norm = key(text)
+    return norm.removeprefix("the ") if norm != "the" else norm
+
+
 def stem_key(parts: Iterable[Unit]) -> str:
     """Return the normal form under which property labels are equal: stems with a space between."""
     return " ".join(unit.text if unit.han else stem(unit.text) for unit in parts)

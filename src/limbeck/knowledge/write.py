@@ -10,7 +10,7 @@ from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.gather import Entity, Gathered, GatheredFile
 from limbeck.knowledge.rendering import Value
 from limbeck.knowledge.source import RowRead
-from limbeck.knowledge.text import key, units, words
+from limbeck.knowledge.text import key, name_key, units, words
 
 _ENTITY_SHIFT = 1 << 16
 _SHORT_LETTERS = 3
@@ -57,12 +57,13 @@ def index_statements(connection: sqlite3.Connection, rowids: Iterable[int] | Non
         number: [name for names in Property.from_json(json.loads(body)).labels.values() for name in names]
         for number, body in connection.execute("SELECT id, body FROM property")
     }
+    query = "SELECT en, zh FROM fact WHERE entity_id = ? AND property_id = ? ORDER BY position"
     for entity_id, property_id in pairs:
         names = statement_names(connection, entity_id, properties[property_id])
-        text = " ".join(words("\n".join(names)))
-        connection.execute(
-            "INSERT INTO fact_words(rowid, words) VALUES (?, ?)", (statement_id(entity_id, property_id), text)
-        )
+        values = connection.execute(query, (entity_id, property_id))
+        texts = (names, [value for pair in values for value in pair])
+        row = (statement_id(entity_id, property_id), *(" ".join(words("\n".join(lines))) for lines in texts))
+        connection.execute("INSERT INTO fact_words(rowid, names, content) VALUES (?, ?, ?)", row)
 
 
 def statement_names(connection: sqlite3.Connection, entity_id: int, labels: Iterable[str]) -> list[str]:
@@ -144,4 +145,5 @@ def _aliases(row: RowRead, entity: Entity) -> Iterator[tuple[str, str, int, int,
             continue
         short = all(not unit.han for unit in parts) and letters <= _SHORT_LETTERS
         cased = short and (not is_label or name.isupper() or letters < _SHORT_LETTERS)
-        yield " ".join(unit.text for unit in parts), name, int(is_label), int(cased), len(parts)
+        norm = name_key(name)
+        yield norm, name, int(is_label), int(cased), norm.count(" ") + 1

@@ -14,7 +14,7 @@ from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.rendering import Value
 from limbeck.knowledge.source import Dropped, FileRead, PropertyRead, Record, RowRead, find_files
 from limbeck.knowledge.sources._mapping import PropertyColumns, TableMapping, guess_mapping, read_mapping
-from limbeck.knowledge.text import key, strip_controls
+from limbeck.knowledge.text import name_key, strip_controls
 
 ENDINGS = (".csv", ".tsv")
 OPTIONS = ("mapping",)
@@ -139,7 +139,7 @@ def _check_subjects(path: Path, mapping: TableMapping, rows: list[_Row]) -> None
         subject = _sides(mapping.subject, row)
         if subject is None:
             continue
-        earlier = seen.setdefault(key(subject.en) or subject.en, row)
+        earlier = seen.setdefault(name_key(subject.en) or subject.en, row)
         if earlier is not row:
             repeated.append(f"{path}:{row.line}: {subject.en!r} stands already in line {earlier.line}")
     if repeated:
