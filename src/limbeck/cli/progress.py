@@ -9,8 +9,9 @@ from limbeck.cli.console import is_terminal, note, paint
 from limbeck.core.units import format_duration
 
 if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+    import rich.progress
 
+    from limbeck.core.progress import Progress
     from limbeck.core.runner import Listener
 
 _LINE_SECONDS = 5.0
@@ -27,6 +28,16 @@ def shown() -> Iterator["Listener"]:
     bars = Bars()
     with bars.progress:
         yield bars
+
+
+@contextmanager
+def watched(work: str) -> Iterator["Progress"]:
+    """Yield a progress callback for one piece of work outside a run."""
+    started = time.monotonic()
+    with shown() as listener:
+        listener.stage_started(work)
+        yield lambda done, total, note="": listener.stage_progress(work, done, total, note)
+        listener.stage_finished(work, "ran", time.monotonic() - started)
 
 
 @final
@@ -71,7 +82,7 @@ class Bars:
 
     def __init__(self) -> None:
         self.progress = _bars()
-        self._task: TaskID | None = None
+        self._task: rich.progress.TaskID | None = None
 
     def stage_started(self, stage: str) -> None:
         """Draw a bar that has no end yet."""
@@ -105,7 +116,7 @@ class Bars:
             self._task = None
 
 
-def _bars() -> "Progress":
+def _bars() -> "rich.progress.Progress":
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
