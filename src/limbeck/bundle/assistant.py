@@ -139,7 +139,7 @@ def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2) -> 
     """
     manifest = read_manifest(path)
     check_files(path, manifest)
-    chosen = _choose(manifest, engine, path)
+    chosen = choose_engine(manifest, engine, path)
     from limbeck.knowledge.base import KnowledgeBase
     from limbeck.model.chat_template import load as load_template
     from limbeck.model.text_tokenizer import TextTokenizer
@@ -157,7 +157,11 @@ def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2) -> 
     )
 
 
-def _choose(manifest: Manifest, engine: str | None, path: Path) -> str:
+def choose_engine(manifest: Manifest, engine: str | None, path: Path) -> str:
+    """Return `engine` if the bundle was packed for it, or the one to use where none is asked for.
+
+    Raises: BundleError: it was not.
+    """
     known = [name for name in _ENGINE_ORDER if name in manifest.engines] or list(manifest.engines)
     if engine is None and known:
         return known[0]

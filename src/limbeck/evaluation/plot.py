@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from limbeck.core.units import format_bytes
 
 _WIDTH, _HEIGHT = 640, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 16, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 34, 44
 _KL_FLOOR = 1e-6
 
 
@@ -64,9 +64,9 @@ def plot_candidates(candidates: Sequence[Mapping[str, Any]]) -> Markup:
     sizes = [one["actual_bytes"] for one in scored]
     kls = [max(one["kl"][end], _KL_FLOOR) for one in scored for end in ("low", "mean", "high")]
     x = _across(min(sizes) * 0.9, max(sizes) * 1.12)
-    y = _upward(10 ** math.floor(math.log10(min(kls))), 10 ** math.ceil(math.log10(max(kls) * 1.01)), is_log=True)
+    y = _upward(10 ** (math.log10(min(kls)) - 0.4), 10 ** (math.log10(max(kls)) + 0.3), is_log=True)
     drawn = Markup("").join(_candidate(one, x, y) for one in scored)
-    axes = _axes(x, y, lambda value: format_bytes(int(value)), lambda value: f"{value:.0e}", labels=("bytes", "KL"))
+    axes = _axes(x, y, lambda value: format_bytes(int(value)), _plain, labels=("bytes", "KL"))
     return _svg("Candidates by size and by KL divergence from the uncompressed model", axes + drawn)
 
 
@@ -74,9 +74,11 @@ def _candidate(one: Mapping[str, Any], x: Scale, y: Scale) -> Markup:
     low, mean, high = (y.at(max(one["kl"][end], _KL_FLOOR)) for end in ("low", "mean", "high"))
     kind = "chosen" if one["status"] == "chosen" else "rejected"
     at = x.at(one["actual_bytes"])
+    is_right = at > _WIDTH * 0.75
     return Markup(
         '<g><title>{title}</title><line class="whisker" x1="{at}" x2="{at}" y1="{low}" y2="{high}"/>'
-        '<circle class="{kind}" cx="{at}" cy="{mean}" r="5"/><text x="{beside}" y="{below}">{label}</text></g>'
+        '<circle class="{kind}" cx="{at}" cy="{mean}" r="5"/>'
+        '<text x="{beside}" y="{below}" text-anchor="{anchor}">{label}</text></g>'
     ).format(
         title=f"{one['engine']} {one['name']}: {one['status']}, {one['reason']}",
         at=at,
@@ -84,7 +86,8 @@ def _candidate(one: Mapping[str, Any], x: Scale, y: Scale) -> Markup:
         high=high,
         mean=mean,
         kind=kind,
-        beside=at + 9,
+        beside=at - 9 if is_right else at + 9,
+        anchor="end" if is_right else "start",
         below=mean + 4,
         label=f"{one['engine']} {one['name']}",
     )
@@ -121,7 +124,7 @@ def _y_axis(y: Scale, write: Callable[[float], str], label: str) -> Iterator[Mar
         yield Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/>').format(_LEFT, _WIDTH - _RIGHT, at, at)
         tick = '<text class="tick" x="{}" y="{}" text-anchor="end">{}</text>'
         yield Markup(tick).format(_LEFT - 8, at + 4, write(value))
-    yield Markup('<text class="name" x="12" y="{}">{}</text>').format(_TOP + 2, label)
+    yield Markup('<text class="name" x="12" y="{}">{}</text>').format(_TOP - 18, label)
 
 
 def _plain(value: float) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from limbeck.bundle.reply import Reply
+from limbeck.core.errors import KnowledgeError
 from limbeck.evaluation.measurement import Measurement, share
 from limbeck.evaluation.normal_form import contains, is_han
 from limbeck.evaluation.questions import Question
@@ -112,8 +113,11 @@ def _holds(text: str, accepted: Iterable[str]) -> bool:
     return any(contains(text, needle) for needle in accepted)
 
 
-def _cited_texts(reply: Reply, names: Names) -> Iterable[str]:
-    for row in reply.answer.evidence:
-        yield from (row.value.en, row.value.zh, row.subject.en, row.subject.zh)
-    for citation in reply.answer.citations:
-        yield names.resolve(citation)
+def _cited_texts(reply: Reply, names: Names) -> list[str]:
+    """Return what the cited rows say; nothing where a citation leads nowhere, so that it counts as wrong."""
+    try:
+        resolved = [names.resolve(citation) for citation in reply.answer.citations]
+    except KnowledgeError:
+        return []
+    labels = [label for row in reply.answer.evidence for label in (row.value, row.subject)]
+    return [*resolved, *(text for label in labels for text in (label.en, label.zh))]
