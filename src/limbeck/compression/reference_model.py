@@ -1,8 +1,9 @@
-"""The full-precision model a compressed one is held against; its weights can be swapped one at a time."""
+"""The full-precision model a compressed one is held against, whole or with one weight changed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Protocol, final
+from typing import Any, Protocol, final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +19,10 @@ class ReferenceModel(Protocol):
     def logits_NV(self, prompts: Sequence[Prompt]) -> npt.NDArray[np.float32]:
         """Score the next token of every prompt."""
 
-    def set_weight(self, name: str, weight: npt.NDArray[np.float32]) -> None:
-        """Put other values into one weight, until the next call for it."""
+    def logits_with_NV(
+        self, prompts: Sequence[Prompt], name: str, weight: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """Score as if one weight had other values; the model itself stays as it is."""
 
 
 def open_reference(checkpoint: Path) -> ReferenceModel:
@@ -44,7 +47,10 @@ def batches(prompts: Sequence[Prompt]) -> Iterator[list[int]]:
 
 @final
 class _TorchModel:
-    """A causal network of transformers. Attention looks back only, so padding goes to the right and needs no mask."""
+    """A causal network of transformers. Attention looks back only, so padding goes to the right and needs no mask.
+
+    A changed weight leaves the layers before its own as they were: their outputs are kept and used again.
+    """
 
     def __init__(self, checkpoint: Path) -> None:
         # torch takes seconds to import, and everything else here does without it
@@ -55,20 +61,71 @@ class _TorchModel:
         self._torch = torch
         self._network = load(checkpoint).eval()
         self._parameters = dict(self._network.named_parameters())
+        lists = {name: part for name, part in self._network.named_modules() if isinstance(part, torch.nn.ModuleList)}
+        self._layers_name = max(lists, key=lambda name: len(lists[name]), default="")
+        self._layers = list(lists[self._layers_name]) if lists else []
+        self._kept_for: Sequence[Prompt] = ()
+        self._kept: list[list[Any]] = []
 
     def logits_NV(self, prompts: Sequence[Prompt]) -> npt.NDArray[np.float32]:
+        return self._score_all(prompts, lambda _: nullcontext())
+
+    def logits_with_NV(
+        self, prompts: Sequence[Prompt], name: str, weight: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        if prompts != self._kept_for:
+            self._kept_for, self._kept = prompts, []
+            self._score_all(prompts, lambda _: self._keeping_outputs())
+        # some published checkpoints leave out the prefix of the network inside
+        full_name = name if name in self._parameters else f"{self._network.base_model_prefix}.{name}"
+        parameter = self._parameters[full_name]
+        original = parameter.detach().clone()
+        try:
+            with self._torch.no_grad():
+                parameter.copy_(self._torch.from_numpy(weight))
+            unchanged = self._num_layers_before(full_name)
+            return self._score_all(prompts, lambda batch: self._reusing_outputs(batch, unchanged))
+        finally:
+            with self._torch.no_grad():
+                parameter.copy_(original)
+
+    def _num_layers_before(self, name: str) -> int:
+        """Return how many layers run before a weight is first used; 0 where that is not known."""
+        prefix = f"{self._layers_name}."
+        index = name.removeprefix(prefix).partition(".")[0]
+        return int(index) if self._layers and name.startswith(prefix) and index.isdecimal() else 0
+
+    @contextmanager
+    def _keeping_outputs(self) -> Iterator[None]:
+        outputs: list[Any] = []
+        self._kept.append(outputs)
+        hooks = [layer.register_forward_hook(lambda _, __, output: outputs.append(output)) for layer in self._layers]
+        try:
+            yield
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    @contextmanager
+    def _reusing_outputs(self, batch: int, num_layers: int) -> Iterator[None]:
+        skipped = list(zip(self._layers[:num_layers], self._kept[batch], strict=False))
+        for layer, output in skipped:
+            layer.forward = lambda *_, _output=output, **__: _output
+        try:
+            yield
+        finally:
+            for layer, _ in skipped:
+                del layer.forward
+
+    def _score_all(
+        self, prompts: Sequence[Prompt], around: Callable[[int], AbstractContextManager[None]]
+    ) -> npt.NDArray[np.float32]:
         rows: dict[int, npt.NDArray[np.float32]] = {}
         with self._torch.inference_mode():
-            for batch in batches(prompts):
-                rows.update(zip(batch, self._score([prompts[index] for index in batch]), strict=True))
+            for number, batch in enumerate(batches(prompts)):
+                with around(number):
+                    rows.update(zip(batch, self._score([prompts[index] for index in batch]), strict=True))
         return np.stack([rows[index] for index in range(len(prompts))])
-
-    def set_weight(self, name: str, weight: npt.NDArray[np.float32]) -> None:
-        # some published checkpoints leave out the prefix of the network inside
-        inner = f"{self._network.base_model_prefix}.{name}"
-        parameter = self._parameters[name if name in self._parameters else inner]
-        with self._torch.no_grad():
-            parameter.copy_(self._torch.from_numpy(weight))
 
     def _score(self, prompts: list[Prompt]) -> npt.NDArray[np.float32]:
         width = max(len(prompt) for prompt in prompts)

@@ -65,8 +65,11 @@ class ToyReference:
         self.runs += 1
         return score(self.weights, prompts)
 
-    def set_weight(self, name: str, weight: npt.NDArray[np.float32]) -> None:
-        self.weights[name] = weight
+    def logits_with_NV(
+        self, prompts: Sequence[tuple[int, ...]], name: str, weight: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        self.runs += 1
+        return score(self.weights | {name: weight}, prompts)
 
 
 @dataclass

@@ -1,7 +1,11 @@
+import shutil
+
 import numpy as np
 import pytest
 from fake_export_format import random_prompts
+from safetensors.numpy import save_file
 
+from limbeck.compression.checkpoint_tensors import read_checkpoint
 from limbeck.compression.reference_model import batches, open_reference
 from limbeck.core.errors import LimbeckError
 
@@ -36,25 +40,37 @@ def test_padding_and_batching_change_nothing(checkpoint):
     np.testing.assert_allclose(together, alone, atol=1e-5)
 
 
-def test_a_tied_weight_is_set_in_both_places_and_restored(checkpoint):
+def test_one_changed_weight_scores_as_a_model_loaded_with_it(checkpoint, tmp_path):
     reference = open_reference(checkpoint)
-    prompts = random_prompts(3)
+    prompts = random_prompts(7)
     before = reference.logits_NV(prompts)
-    reference.set_weight("model.embed_tokens.weight", np.zeros((96, 32), np.float32))
-    assert not reference.logits_NV(prompts).any()
-    from limbeck.compression.checkpoint_tensors import read_checkpoint
-
-    for name, weight in read_checkpoint(checkpoint).weights.items():
-        reference.set_weight(name, weight)
+    weights = read_checkpoint(checkpoint).weights
+    for name, weight in weights.items():
+        changed = weight + np.random.default_rng(0).standard_normal(weight.shape).astype(np.float32) * 0.1
+        shutil.copytree(checkpoint, tmp_path / name)
+        save_file(weights | {name: changed}, tmp_path / name / "model.safetensors", metadata={"format": "pt"})
+        expected = open_reference(tmp_path / name).logits_NV(prompts)
+        assert np.array_equal(reference.logits_with_NV(prompts, name, changed), expected)
+        assert not np.array_equal(expected, before)
     assert np.array_equal(reference.logits_NV(prompts), before)
+
+
+def test_other_prompts_are_not_answered_from_the_kept_outputs(checkpoint):
+    reference = open_reference(checkpoint)
+    name = "model.layers.1.mlp.up_proj.weight"
+    zeros = np.zeros((64, 32), np.float32)
+    first, second = random_prompts(5, seed=1), random_prompts(5, seed=2)
+    reference.logits_with_NV(first, name, zeros)
+    expected = open_reference(checkpoint).logits_with_NV(second, name, zeros)
+    assert np.array_equal(reference.logits_with_NV(second, name, zeros), expected)
 
 
 def test_a_name_without_the_inner_prefix_is_found(checkpoint):
     reference = open_reference(checkpoint)
     prompts = random_prompts(2)
     before = reference.logits_NV(prompts)
-    reference.set_weight("norm.weight", np.full(32, 2.0, np.float32))
-    np.testing.assert_allclose(reference.logits_NV(prompts), before * 2, rtol=1e-4)
+    doubled = reference.logits_with_NV(prompts, "norm.weight", np.full(32, 2.0, np.float32))
+    np.testing.assert_allclose(doubled, before * 2, rtol=1e-4)
 
 
 def test_a_folder_that_is_no_checkpoint_is_told(tmp_path):

@@ -32,12 +32,6 @@ def test_is_the_kl_of_one_rounded_weight(reference, matrices):
         assert losses[name] > 0
 
 
-def test_leaves_the_model_as_it_was(reference, matrices):
-    before = reference.logits_NV(PROMPTS)
-    measure_sensitivity(reference, matrices, PROMPTS)
-    assert np.array_equal(reference.logits_NV(PROMPTS), before)
-
-
 def test_a_cache_of_the_same_weights_and_prompts_spares_the_model(tmp_path, reference, matrices):
     cache = tmp_path / "sensitivity.json"
     first = measure_sensitivity(reference, matrices, PROMPTS, cache=cache)
@@ -63,8 +57,8 @@ def test_losses_of_other_types_follow_the_squared_error(reference, matrices):
     assert losses["q4"] == measured
     assert 0 < losses["f16"] < losses["q8"] / 100 < losses["q4"] / 10_000
     full_NV = reference.logits_NV(PROMPTS)
-    reference.set_weight(name, dense(compress(matrices[name], "q8")))
-    seen = kl_divergences(full_NV, reference.logits_NV(PROMPTS)).mean()
+    rounded_NV = reference.logits_with_NV(PROMPTS, name, dense(compress(matrices[name], "q8")))
+    seen = kl_divergences(full_NV, rounded_NV).mean()
     assert seen / 3 < losses["q8"] < seen * 3
 
 
