@@ -15,7 +15,7 @@ from pathlib import Path
 
 from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.questions import VALUE, Question
-from limbeck.fusion.prompt import NONE, reference, write_prompt
+from limbeck.fusion.prompt import MAX_ROWS, NONE, reference, write_prompt
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.evidence import Evidence
 
@@ -49,7 +49,7 @@ class Classroom:
         for asked in questions:
             question = self._with_value(asked)
             evidence = self._search(question)
-            matches = tuple(_holds(row, question) for row in evidence)
+            matches = tuple(_holds(row, question) for row in evidence[:MAX_ROWS])
             if _is_answerable(question) and not any(matches):
                 self.waterfall[f"dropped: search missed ({question.kind})"] += 1
                 continue
@@ -123,4 +123,6 @@ def _holds(row: Evidence, question: Question) -> bool:
     if row.kind == "passage":
         page, heading = row.citation.source.rpartition("/")[2], row.property.get(question.language)
         return bool(question.heading) and page == question.page and heading == question.heading
+    if question.kind == "follow subject" and row.match != "carried":
+        return False
     return row.property_id == question.property_id and row.subject.en == question.subject

@@ -5,13 +5,16 @@ Safetensors only, and no code from a checkpoint is ever run.
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from limbeck.core.errors import LimbeckError
+from limbeck.core.errors import LimbeckError, MachineError
 from limbeck.core.family import Family
 from limbeck.model.network_shape import NetworkShape
-from transformers import AutoModelForCausalLM, PreTrainedModel
+from limbeck.recipe.preset import Preset
+from tokenizers import Tokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
 
 FAMILIES = Family(package="limbeck.model.families", noun="network family")
@@ -27,11 +30,34 @@ TOKENIZER_FILES = (
 logging.disable_progress_bar()
 
 
-def create(shape: NetworkShape, tokenizer: Path, folder: Path, *, seed: int) -> None:
-    """Write an untrained network of `shape` beside a copy of its tokenizer."""
+def create(preset: Preset, tokenizer: Path, folder: Path, *, seed: int) -> None:
+    """Write an untrained network of a preset's shape beside a copy of its tokenizer."""
+    words = Tokenizer.from_file(str(tokenizer / "tokenizer.json"))
+    settings = json.loads((tokenizer / "tokenizer_config.json").read_text(encoding="utf-8"))
+    shape = NetworkShape(
+        **asdict(preset),
+        vocab_size=words.get_vocab_size(),
+        end_id=words.token_to_id(settings["eos_token"]),
+        pad_id=words.token_to_id(settings["pad_token"]),
+    )
     torch.manual_seed(seed)
-    network = FAMILIES.load(shape.family).build(shape)
-    save(network, folder, tokenizer=tokenizer)
+    save(FAMILIES.load(shape.family).build(shape), folder, tokenizer=tokenizer)
+
+
+def fetch(name: str, folder: Path) -> None:
+    """Download a checkpoint by its hub id into a plain folder.
+
+    Raises: MachineError: the hub cannot be reached, or has no such checkpoint.
+    """
+    try:
+        network = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, use_safetensors=True)
+        words = AutoTokenizer.from_pretrained(name)
+    except OSError as error:
+        reason = str(error).partition("\n")[0]
+        fix = "check the id and the connection, or point `base` at a local folder or a preset"
+        raise MachineError(f"cannot load {name!r}: {reason}", where="base", fix=fix) from error
+    words.save_pretrained(folder)
+    save(network, folder, tokenizer=folder)
 
 
 def load(folder: Path) -> PreTrainedModel:
@@ -51,7 +77,7 @@ def save(network: PreTrainedModel, folder: Path, *, tokenizer: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     network.save_pretrained(folder)
     for name in TOKENIZER_FILES:
-        if (tokenizer / name).exists():
+        if (tokenizer / name).exists() and tokenizer != folder:
             shutil.copyfile(tokenizer / name, folder / name)
 
 

@@ -38,6 +38,15 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """How a long piece of work is watched and stopped, and where it keeps checkpoints."""
+
+    partial: Path
+    progress: Progress = silent
+    should_stop: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LossPoint:
     """The mean loss over the steps since the point before."""
 
@@ -51,17 +60,15 @@ def train(
     schedule: Schedule,
     *,
     loss_of: Callable[[torch.nn.Module, Batch], torch.Tensor],
-    partial: Path,
-    progress: Progress = silent,
-    should_stop: Callable[[], bool] = lambda: False,
+    work: Work,
 ) -> list[LossPoint]:
     """Train in place and return the loss curve.
 
-    A run that is killed goes on from the newest checkpoint in `partial`, to the same weights.
-    Raises: Interrupted: `should_stop` came true; the checkpoint holds every finished step.
+    A run that is killed goes on from the newest checkpoint in `work.partial`, to the same weights.
+    Raises: Interrupted: `work.should_stop` came true; the checkpoint holds every finished step.
     """
     optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-    curve, window, step = _resume(network, optimiser, partial)
+    curve, window, step = _resume(network, optimiser, work.partial)
     batches = batches_from(lessons, batch_size=schedule.batch_size, seed=schedule.seed, first_step=step)
     network.train()
     while step < schedule.num_steps:
@@ -70,11 +77,11 @@ def train(
         if step % _STEPS_PER_POINT == 0 or step == schedule.num_steps:
             curve.append(LossPoint(step=step, loss=sum(window) / len(window)))
             window = []
-        if (stop := should_stop()) or step % schedule.checkpoint_every == 0:
-            _save(network, optimiser, partial, step=step, curve=curve, window=window)
+        if (stop := work.should_stop()) or step % schedule.checkpoint_every == 0:
+            _save(network, optimiser, work.partial, step=step, curve=curve, window=window)
         if stop:
             raise Interrupted(f"training stopped at step {step} of {schedule.num_steps}, checkpoint written")
-        progress(step, schedule.num_steps, f"loss {curve[-1].loss:.3f}" if curve else "")
+        work.progress(step, schedule.num_steps, f"loss {curve[-1].loss:.3f}" if curve else "")
     network.eval()
     return curve
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from limbeck.core.errors import Interrupted
 from limbeck.model.batches import Batch, Lesson
-from limbeck.model.trainer import LossPoint, Schedule, train
+from limbeck.model.trainer import LossPoint, Schedule, Work, train
 
 SCHEDULE = Schedule(num_steps=60, batch_size=4, warmup_steps=5, checkpoint_every=7, learning_rate=0.05, seed=2)
 LESSONS = [
@@ -40,7 +40,7 @@ def run(folder: Path, stop_after: int | None = None) -> tuple[Bigram, list[LossP
         calls += 1
         return stop_after is not None and calls >= stop_after
 
-    return network, train(network, LESSONS, SCHEDULE, loss_of=loss_of, partial=folder, should_stop=should_stop)
+    return network, train(network, LESSONS, SCHEDULE, loss_of=loss_of, work=Work(partial=folder, should_stop=should_stop))
 
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:

@@ -4,14 +4,12 @@ Besides the answer's own loss, each row's last token learns whether the row matc
 with the answer alone, a small network does not find selection in millions of tokens.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from limbeck.core.progress import Progress, silent
 from limbeck.model.batches import Batch, Lesson
-from limbeck.model.trainer import LossPoint, Schedule, train
+from limbeck.model.trainer import LossPoint, Schedule, Work, train
 from transformers import PreTrainedModel
 
 
@@ -24,7 +22,7 @@ class Options:
     held_out: questions kept back to calibrate compression.
     """
 
-    questions: int = 24_000
+    questions: int = 20_000
     steps: int = 1_000
     batch_size: int = 32
     learning_rate: float = 2e-3
@@ -58,18 +56,7 @@ def reading_loss(reader: torch.nn.Module, batch: Batch, match_weight: float = 1.
     return answer + match_weight * match
 
 
-def teach(
-    network: PreTrainedModel,
-    lessons: Sequence[Lesson],
-    schedule: Schedule,
-    *,
-    partial: Path,
-    progress: Progress = silent,
-    should_stop: Callable[[], bool] = lambda: False,
-) -> list[LossPoint]:
+def teach(network: PreTrainedModel, lessons: Sequence[Lesson], schedule: Schedule, work: Work) -> list[LossPoint]:
     """Train a network in place to refer; the match head is thrown away."""
     torch.manual_seed(schedule.seed)
-    reader = Reader(network)
-    return train(
-        reader, lessons, schedule, loss_of=reading_loss, partial=partial, progress=progress, should_stop=should_stop
-    )
+    return train(Reader(network), lessons, schedule, loss_of=reading_loss, work=work)

@@ -1,0 +1,34 @@
+"""Put a finished bundle where the user wants it, its report inside, and never over something else."""
+
+import os
+import shutil
+from pathlib import Path
+
+from limbeck.bundle.manifest import MANIFEST
+from limbeck.bundle.pack import REPORT_FILES, reseal
+from limbeck.core.artifact import MANIFEST as ARTIFACT
+from limbeck.core.disk import disk_errors
+from limbeck.core.errors import BundleError
+
+
+def replace_bundle(bundle: Path, report: Path, target: Path) -> Path:
+    """Lay out `bundle` with the report's files at `target`, in place of an older bundle there.
+
+    The old bundle stays until the new one is whole.
+    Raises: BundleError: `target` holds something that is no bundle. MachineError: the disk will not take it.
+    """
+    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        raise BundleError(f"{target} holds files that are no bundle", where=str(target), fix="move them, or build elsewhere with --output")
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    with disk_errors(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(bundle, unfinished, ignore=shutil.ignore_patterns(ARTIFACT))
+        for name in REPORT_FILES:
+            if (report / name).is_file():
+                (unfinished / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(report / name, unfinished / name)
+        reseal(unfinished, changed=REPORT_FILES)
+        shutil.rmtree(target, ignore_errors=True)
+        unfinished.replace(target)
+    return target

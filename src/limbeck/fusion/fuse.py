@@ -1,0 +1,103 @@
+"""Make an assistant: teach a checkpoint to read evidence about these facts, and keep what proves it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from limbeck.corpus.questions import Question
+from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, row_ends
+from limbeck.fusion.methods import reference
+from limbeck.fusion.methods.reference import Options
+from limbeck.knowledge.base import KnowledgeBase
+from limbeck.knowledge.build import build
+from limbeck.knowledge.source import Source
+from limbeck.model import checkpoint
+from limbeck.model.batches import Lesson
+from limbeck.model.chat_template import ChatTemplate
+from limbeck.model.chat_template import load as load_template
+from limbeck.model.text_tokenizer import TextTokenizer
+from limbeck.model.trainer import LossPoint, Schedule, Work
+
+_CALIBRATION_PROMPTS = 96
+
+
+def fuse(
+    model: Path,
+    facts: Path,
+    questions: Sequence[Question],
+    out: Path,
+    *,
+    options: Options,
+    seed: int,
+    work: Work,
+) -> None:
+    """Teach `model` to answer by reference and write the assistant into `out`.
+
+    Writes the tuned checkpoint, calibration.jsonl (prompts as token ids, never trained on) and
+    training.json (loss curve, what became of every question).
+    """
+    taught, held_out, waterfall = _lessons(facts, questions, options, work.partial)
+    encode = _Encoder(model)
+    network = checkpoint.load(model)
+    schedule = Schedule(
+        num_steps=options.steps, batch_size=options.batch_size, learning_rate=options.learning_rate, seed=seed
+    )
+    lessons = [encode.lesson(lesson) for lesson in taught]
+    curve = reference.teach(network, lessons, schedule, work)
+    checkpoint.save(network, out, tokenizer=model)
+    _write_calibration(out, [encode.lesson(lesson) for lesson in held_out[:_CALIBRATION_PROMPTS]])
+    _write_training(out, curve, waterfall, lessons)
+
+
+class _Encoder:
+    """Turn reading lessons into token sequences through the one chat template."""
+
+    def __init__(self, model: Path) -> None:
+        self._template: ChatTemplate = load_template(model)
+        self._tokenizer = TextTokenizer.load(model)
+
+    def lesson(self, lesson: ReadingLesson) -> Lesson:
+        asked = self._template.render([{"role": "user", "content": lesson.prompt}])
+        start = asked.index(lesson.prompt)
+        ends = [start + end for end in row_ends(lesson.prompt, len(lesson.matches))]
+        prompt, offsets = self._tokenizer.encode_with_offsets(asked)
+        by_end = {end: position for position, (_, end) in enumerate(offsets)}
+        answer = self._tokenizer.encode(lesson.answer)
+        return Lesson(
+            tokens=(*prompt, *answer, self._tokenizer.end_id),
+            answer_start=len(prompt),
+            row_positions=tuple(by_end[end] for end in ends),
+            row_matches=lesson.matches,
+        )
+
+
+def _lessons(
+    facts: Path, questions: Sequence[Question], options: Options, partial: Path
+) -> tuple[list[ReadingLesson], list[ReadingLesson], dict[str, int]]:
+    practice_path = partial / "practice.sqlite"
+    build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path)
+    with KnowledgeBase.open(facts) as base, KnowledgeBase.open(practice_path) as practice:
+        classroom = Classroom(base, practice)
+        about_facts = list(classroom.lessons(questions))
+        about_pages = list(classroom.lessons(practice_questions()))
+    held_out, taught = about_facts[: options.held_out], about_facts[options.held_out :]
+    repeats = max(1, round(options.practice_share * len(taught) / max(1, len(about_pages))))
+    return [*taught, *about_pages * repeats], held_out, dict(sorted(classroom.waterfall.items()))
+
+
+def _write_calibration(out: Path, lessons: Sequence[Lesson]) -> None:
+    lines = [json.dumps(list(lesson.tokens[: lesson.answer_start])) for lesson in lessons]
+    (out / "calibration.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _write_training(
+    out: Path, curve: Sequence[LossPoint], waterfall: dict[str, int], lessons: Sequence[Lesson]
+) -> None:
+    facts = {
+        "schema": 1,
+        "loss_curve": [{"step": point.step, "loss": point.loss} for point in curve],
+        "questions": waterfall,
+        "lessons": len(lessons),
+        "tokens_per_epoch": sum(len(lesson.tokens) for lesson in lessons),
+    }
+    (out / "training.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")

@@ -1,0 +1,1 @@
+"""Tokenizers that presets carry."""
