@@ -47,14 +47,12 @@ class Template(Protocol):
 class Tokenizer(Protocol):
     """Text to tokens and back, references kept."""
 
-    @property
-    def end_id(self) -> int:
-        """The token that ends an answer."""
+    stop_ids: tuple[int, ...]
 
     def encode(self, text: str) -> list[int]:
         """Tokenise, special tokens as themselves."""
 
-    def decode(self, tokens: Sequence[int]) -> str:
+    def decode(self, ids: Sequence[int]) -> str:
         """Write tokens as text, references included."""
 
 
@@ -118,7 +116,7 @@ class Assistant:
         return self._tokenizer.encode(self._template.render([{"role": "user", "content": prompt}]))
 
     def _generate(self, prompt: Sequence[int], stream: Stream | None) -> Generation:
-        sampling = Sampling(max_tokens=MAX_ANSWER_TOKENS, stop_ids=(self._tokenizer.end_id,))
+        sampling = Sampling(max_tokens=MAX_ANSWER_TOKENS, stop_ids=self._tokenizer.stop_ids)
         return self.engine.generate(prompt, sampling, stream.take if stream else None)
 
     def _said_before(self, turns: Sequence[Turn]) -> tuple[str, ...]:
@@ -142,7 +140,7 @@ def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2) -> 
     chosen = choose_engine(manifest, engine, path)
     from limbeck.knowledge.base import KnowledgeBase
     from limbeck.model.chat_template import load as load_template
-    from limbeck.model.text_tokenizer import TextTokenizer
+    from limbeck.model.text_tokenizer import load as load_tokenizer
 
     template = load_template(path / "tokenizer")
     if template is None:
@@ -151,7 +149,7 @@ def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2) -> 
     return Assistant(
         knowledge=KnowledgeBase.open(path / KNOWLEDGE),
         template=template,
-        tokenizer=TextTokenizer.load(path / "tokenizer"),
+        tokenizer=load_tokenizer(path / "tokenizer"),
         engine=ENGINES.load(chosen).load(path / "model" / chosen, num_threads=num_threads),
         manifest=manifest,
     )

@@ -18,7 +18,11 @@ def replace_bundle(bundle: Path, report: Path, target: Path) -> Path:
     Raises: BundleError: `target` holds something that is no bundle. MachineError: the disk will not take it.
     """
     if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
-        raise BundleError(f"{target} holds files that are no bundle", where=str(target), fix="move them, or build elsewhere with --output")
+        raise BundleError(
+            f"{target} holds files that are no bundle",
+            where=str(target),
+            fix="move them, or build elsewhere with --output",
+        )
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     with disk_errors(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -62,13 +62,13 @@ class PlainTemplate:
 
 
 class CharacterTokenizer:
-    end_id = END
+    stop_ids = (END,)
 
     def encode(self, text: str) -> list[int]:
         return [ord(character) for character in text]
 
-    def decode(self, tokens: Sequence[int]) -> str:
-        return "".join(chr(token) for token in tokens)
+    def decode(self, ids: Sequence[int]) -> str:
+        return "".join(chr(token) for token in ids)
 
 
 class ScriptedEngine:
