@@ -39,8 +39,8 @@ def decode(
     clock = _Clock()
     if sampling.num_beams > 1:
         tokens = _search(scorer, prompt_T, sampling, clock)
-        for token in tokens if on_token else ():
-            on_token(token)
+        for token in tokens:
+            _tell(on_token, token)
     else:
         tokens = _sample(scorer, prompt_T, sampling, clock, on_token)
     return Generation(tokens=tuple(tokens), first_token_ms=clock.first_token_ms or 0.0, total_ms=clock.total_ms())
@@ -82,6 +82,11 @@ def penalised(logits_V: Floats, seen: Sequence[int], penalty: float) -> npt.NDAr
     return scores_V
 
 
+def _tell(on_token: Callable[[int], None] | None, token: int) -> None:
+    if on_token is not None:
+        on_token(token)
+
+
 class _Clock:
     def __init__(self) -> None:
         self._start = time.perf_counter()
@@ -111,8 +116,7 @@ def _sample(
         if token in sampling.stop_ids:
             break
         tokens.append(token)
-        if on_token:
-            on_token(token)
+        _tell(on_token, token)
         read_BT = np.array([[token]], np.int64)
     return tokens
 

@@ -3,12 +3,13 @@
 V = vocabulary, T = prompt tokens.
 """
 
+import itertools
 import json
 import secrets
 import time
 import unicodedata
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -22,8 +23,9 @@ from limbeck.engine.engines._gguf_header import GgufHeader, read_header
 
 FORMAT = "gguf"
 MODEL_FILE = "model.gguf"
-_MAX_CONTEXT = 4096
+_MAX_CONTEXT = 2048
 _SMALL_MODEL_BYTES = 64 * 10**6
+_SLICE = 8
 
 
 @final
@@ -51,19 +53,40 @@ class LlamaCppEngine:
         if sampling.num_beams > 1:
             raise LimbeckError("llama.cpp has no beam search", fix="use the openvino engine, or num_beams = 1")
         check_prompt(prompt_T, self.vocab_size)
-        stream = _Stream(sampling.stop_ids, on_token)
-        request = _request(prompt_T, sampling) | {"ignore_eos": not self._header.ends <= set(sampling.stop_ids)}
-        self._complete(request | {"logprobs": 1, "stream": True}, stream.receive)
-        return stream.finish()
+        start, first_token_ms = time.perf_counter(), 0.0
+        tokens: list[int] = []
+        for written in self._slices(prompt_T, sampling):
+            first_token_ms = first_token_ms or _elapsed_ms(start)
+            tokens += written
+            if on_token is not None:
+                for token in written:
+                    on_token(token)
+        return Generation(tokens=tuple(tokens), first_token_ms=first_token_ms, total_ms=_elapsed_ms(start))
+
+    def _slices(self, prompt_T: Sequence[int], sampling: Sampling) -> Iterator[list[int]]:
+        """Write a few tokens at a time: the library's own stream leaves out tokens that are half a character."""
+        stop_ids = set(sampling.stop_ids)
+        fixed = _request(sampling) | {"ignore_eos": not self._header.ends <= stop_ids}
+        tokens: list[int] = []
+        while len(tokens) < sampling.max_tokens:
+            count = min(_SLICE if tokens else 1, sampling.max_tokens - len(tokens))
+            varied = {"n_predict": count, "seed": (sampling.seed * 1_000_003 + len(tokens)) % 2**32}
+            # a prefix of an earlier answer may have been computed in another order, so only our own is reused
+            answer = self._complete(fixed | varied | {"prompt": [*prompt_T, *tokens], "cache_prompt": bool(tokens)})
+            written = list(itertools.takewhile(lambda token: token not in stop_ids, answer["__verbose"]["tokens"]))
+            tokens += written
+            yield written
+            if len(written) < count:
+                return
 
     def next_logits_V(self, prompt_T: Sequence[int]) -> npt.NDArray[np.float32]:
         """Score every token that could follow the prompt, as log-probabilities."""
         check_prompt(prompt_T, self.vocab_size)
-        answers: list[Any] = []
-        request = _request(prompt_T, Sampling(max_tokens=1))
-        self._complete(request | {"logprobs": self.vocab_size}, answers.append)
+        # no scores are told beside half a character, so the token itself is forced to be a whole one
+        forced = {"n_predict": 1, "logit_bias": [[self.encode("a")[0], 1e4]], "logprobs": self.vocab_size}
+        answer = self._complete(_request(Sampling()) | forced | {"prompt": list(prompt_T), "cache_prompt": False})
         scores_V = np.full(self.vocab_size, -np.inf, np.float32)
-        for entry in answers[-1]["choices"][0]["logprobs"]["content"][0]["top_logprobs"]:
+        for entry in answer["choices"][0]["logprobs"]["content"][0]["top_logprobs"]:
             scores_V[entry["id"]] = entry["logprob"]
         return scores_V
 
@@ -82,47 +105,16 @@ class LlamaCppEngine:
         """Free the weights."""
         self._server = None
 
-    def _complete(self, request: Mapping[str, Any], receive: Callable[[Any], None]) -> None:
-        answer = self._open().handle_completions(dict(request), receive)
-        if isinstance(answer, dict):
-            receive(answer)
+    def _complete(self, request: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = self._open().handle_completions(request)
+        if "error" in answer:
+            raise LimbeckError(f"llama.cpp refuses: {answer['error'].get('message', answer['error'])}")
+        return answer
 
     def _open(self) -> Any:
         if self._server is None:
             raise LimbeckError("the engine is closed", where=str(self._header.path))
         return self._server
-
-
-class _Stream:
-    """Collects streamed tokens up to the first stop token."""
-
-    def __init__(self, stop_ids: Sequence[int], on_token: Callable[[int], None] | None) -> None:
-        self._start = time.perf_counter()
-        self._stop_ids = frozenset(stop_ids)
-        self._on_token = on_token
-        self._stopped = False
-        self._tokens: list[int] = []
-        self._first_token_ms: float | None = None
-
-    def receive(self, chunk: Any) -> None:
-        if "error" in chunk:
-            raise LimbeckError(f"llama.cpp refuses: {chunk['error'].get('message', chunk['error'])}")
-        choice = chunk["choices"][0]
-        for entry in (choice.get("logprobs") or {}).get("content") or ():
-            self._first_token_ms = self._first_token_ms or self._elapsed_ms()
-            self._stopped = self._stopped or entry["id"] in self._stop_ids
-            if not self._stopped:
-                self._tokens.append(entry["id"])
-                if self._on_token:
-                    self._on_token(entry["id"])
-
-    def finish(self) -> Generation:
-        return Generation(
-            tokens=tuple(self._tokens), first_token_ms=self._first_token_ms or 0.0, total_ms=self._elapsed_ms()
-        )
-
-    def _elapsed_ms(self) -> float:
-        return (time.perf_counter() - self._start) * 1e3
 
 
 def load(folder: Path, *, num_threads: int = 2) -> LlamaCppEngine:
@@ -141,7 +133,7 @@ def load(folder: Path, *, num_threads: int = 2) -> LlamaCppEngine:
     key = secrets.token_hex()
     num_threads = 1 if path.stat().st_size < _SMALL_MODEL_BYTES else num_threads
     try:
-        server = xllamacpp.Server(_parameters(xllamacpp.CommonParams(), header, key=key, num_threads=num_threads))
+        server = xllamacpp.Server(_parameters(xllamacpp, header, key=key, num_threads=num_threads))
     except (RuntimeError, ValueError) as error:
         raise LimbeckError(
             f"llama.cpp cannot load the model: {error}", where=str(path), fix="the file is damaged; export it again"
@@ -149,7 +141,8 @@ def load(folder: Path, *, num_threads: int = 2) -> LlamaCppEngine:
     return LlamaCppEngine(server, header, key=key)
 
 
-def _parameters(parameters: Any, header: GgufHeader, *, key: str, num_threads: int) -> Any:
+def _parameters(xllamacpp: Any, header: GgufHeader, *, key: str, num_threads: int) -> Any:
+    parameters = xllamacpp.CommonParams()
     parameters.model.path = str(header.path)
     parameters.n_ctx = min(header.context_length, _MAX_CONTEXT)
     parameters.n_parallel = 1
@@ -157,24 +150,28 @@ def _parameters(parameters: Any, header: GgufHeader, *, key: str, num_threads: i
     parameters.n_threads_http = 1
     parameters.warmup = parameters.fit_params = parameters.ui = parameters.endpoint_slots = False
     parameters.cache_ram_mib = 0
+    # flash attention rounds to float16: a hundredth of a logit, where this way differs by a hundred-thousandth
+    parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    parameters.cache_type_k = parameters.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
     parameters.verbosity = -1
     # the library listens on a loopback port; only we know the key
     parameters.api_keys = [key]
     return parameters
 
 
-def _request(prompt_T: Sequence[int], sampling: Sampling) -> dict[str, Any]:
+def _request(sampling: Sampling) -> dict[str, Any]:
     return {
-        "prompt": list(prompt_T),
-        "n_predict": sampling.max_tokens,
         "samplers": ["penalties", "temperature", "top_k", "top_p"],
         "temperature": max(sampling.temperature, 0.0),
         "top_k": sampling.top_k or 0,
         "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
         "min_p": 0.0,
         "repeat_penalty": sampling.repetition_penalty,
-        "repeat_last_n": -1,
-        "seed": sampling.seed,
-        # a reused prefix is computed in another order, and the answer must not depend on what came before
-        "cache_prompt": False,
+        "repeat_last_n": _MAX_CONTEXT,
+        "return_tokens": True,
+        "verbose": True,
     }
+
+
+def _elapsed_ms(start: float) -> float:
+    return (time.perf_counter() - start) * 1e3

@@ -47,7 +47,8 @@ class OpenVinoEngine:
         """Score every token that could follow the prompt."""
         check_prompt(prompt_T, self.vocab_size)
         self.reset()
-        return self.step(np.array([prompt_T], np.int64), np.zeros(1, np.int32))[0].copy()
+        logits_BV = self.step(np.array([prompt_T], np.int64), np.zeros(1, np.int32))
+        return np.array(logits_BV[0], np.float32)
 
     def encode(self, text: str) -> list[int]:
         """Tokenise with the exported tokenizer."""

@@ -73,7 +73,9 @@ def _replace(parameter: ov.Node, tensor: Tensor, *, share: bool) -> None:
 
 
 def _plain(values: npt.NDArray[np.generic], name: str, *, share: bool) -> ov.Output:
-    constant = opset13.constant(np.ascontiguousarray(values), name=name, shared_memory=share and values.flags.c_contiguous)
+    constant = opset13.constant(
+        np.ascontiguousarray(values), name=name, shared_memory=share and values.flags.c_contiguous
+    )
     if values.dtype == np.float32:
         return constant.output(0)
     return opset13.convert(constant, "f32").output(0)
@@ -99,4 +101,3 @@ def _codes(tensor: QuantisedTensor, shape_OGS: list[int], *, share: bool) -> ov.
     owned = ov.Tensor(Type.i4, ov.Shape(shape_OGS))  # a tensor around our array would dangle: the graph outlives it
     owned.data.reshape(-1)[:] = (nibbles[:, 0] | (nibbles[:, 1] << 4)).view(owned.data.dtype)
     return opset13.constant(owned)
-

@@ -34,5 +34,7 @@ def _ends(folder: Path) -> dict[str, str]:
     config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     ends = {name: config.get(name) for name in ("bos_token", "eos_token", "pad_token")}
     return {
-        name: token["content"] if isinstance(token, dict) else token for name, token in ends.items() if token is not None
+        name: token["content"] if isinstance(token, dict) else token
+        for name, token in ends.items()
+        if token is not None
     }

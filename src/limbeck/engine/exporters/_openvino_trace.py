@@ -45,7 +45,7 @@ def trace(config_json: str) -> tuple[ov.Model, dict[str, tuple[int, ...]]]:
     return graph, shapes
 
 
-class _Cached(nn.Module):
+class _Cached(nn.Module):  # type: ignore[misc]  # torch is not followed
     """A model whose cache is a flat list of tensors, reordered by `beam_idx` on the way in."""
 
     def __init__(self, model: nn.Module) -> None:

@@ -3,6 +3,7 @@
 O = outputs, I = inputs, G = groups of 32 inputs.
 """
 
+import math
 import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
@@ -36,7 +37,12 @@ def write(checkpoint: Path, tensors: Mapping[str, Tensor], target: Path) -> None
     architecture = architecture_of(source)
     target.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(target / FILE_NAME, architecture.name)
-    _add_metadata(writer, source, architecture, size_bytes=_forecast(source, {name: _type_name(tensor) for name, tensor in tensors.items()}))
+    _add_metadata(
+        writer,
+        source,
+        architecture,
+        size_bytes=_forecast(source, {name: _type_name(tensor) for name, tensor in tensors.items()}),
+    )
     for name in sorted(tensors):
         tensor = tensors[name]
         if source.is_transposed(name) and not isinstance(tensor, QuantisedTensor):
@@ -137,9 +143,10 @@ def _grouped(
 
 def _tensor_bytes(shape: tuple[int, ...], type_name: str) -> int:
     kind = _TYPES["f32" if len(shape) == 1 else type_name]
-    block, block_bytes = gguf.GGML_QUANT_SIZES[kind]
-    return int(np.prod(shape)) // block * block_bytes
+    block, block_bytes = (int(size) for size in gguf.GGML_QUANT_SIZES[kind])
+    return math.prod(shape) // block * block_bytes
 
 
 def _padded(size_bytes: int) -> int:
-    return -(-size_bytes // gguf.GGUF_DEFAULT_ALIGNMENT) * gguf.GGUF_DEFAULT_ALIGNMENT
+    alignment = int(gguf.GGUF_DEFAULT_ALIGNMENT)
+    return -(-size_bytes // alignment) * alignment

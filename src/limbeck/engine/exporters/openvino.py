@@ -60,7 +60,9 @@ def _skeleton(source: Checkpoint) -> ov.Model:
     graph, shapes = trace((source.folder / "config.json").read_text(encoding="utf-8"))
     if shapes != source.shapes:
         wrong = sorted(name for name in shapes.keys() | source.shapes if shapes.get(name) != source.shapes.get(name))
-        raise LimbeckError(f"tensor {wrong[0]!r} does not fit the configuration", where=str(source.folder / "config.json"))
+        raise LimbeckError(
+            f"tensor {wrong[0]!r} does not fit the configuration", where=str(source.folder / "config.json")
+        )
     return graph
 
 
@@ -72,14 +74,16 @@ def _stand_in(shape: tuple[int, ...], type_name: str, index: int) -> Tensor:
         values.flat[:2] = mark
         return values
     codes_OI, scales_OG = np.zeros(shape, np.int8), np.zeros((shape[0], shape[1] // GROUP_SIZE), np.float16)
-    bits = 4 if type_name == "q4" else 8
     codes_OI.flat[:8] = [int(digit) for digit in f"{index + 1:08o}"]
     scales_OG.flat[:2] = mark
-    return QuantisedTensor(codes_OI=codes_OI, scales_OG=scales_OG, bits=bits)
+    return QuantisedTensor(codes_OI=codes_OI, scales_OG=scales_OG, bits=4 if type_name == "q4" else 8)
 
 
 def _small_files(source: Checkpoint) -> dict[str, bytes]:
-    files = {"config.json": (source.folder / "config.json").read_bytes(), **tokenizer_files(source.folder, source.stamp)}
+    files = {
+        "config.json": (source.folder / "config.json").read_bytes(),
+        **tokenizer_files(source.folder, source.stamp),
+    }
     generation = source.folder / "generation_config.json"
     if generation.exists():
         files["generation_config.json"] = generation.read_bytes()
