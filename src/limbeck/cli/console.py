@@ -1,9 +1,7 @@
 """Results on standard output, everything else on standard error; colour only where someone looks."""
 
-import json
 import os
 import sys
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -18,6 +16,8 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON (
 
 def emit(payload: Mapping[str, Any], *, one_line: bool = False) -> None:
     """Print a result as a JSON object with its schema number."""
+    import json
+
     click.echo(json.dumps({"schema": SCHEMA, **payload}, ensure_ascii=False, indent=None if one_line else 2))
 
 
@@ -70,6 +70,8 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> 
 
 
 def _cells(character: str) -> int:
+    import unicodedata
+
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -2,16 +2,13 @@
 
 import errno
 import os
-import shlex
 import sys
-import traceback
 from collections.abc import Sequence
 
 import click
 
 from limbeck.cli.console import emit, note, paint
 from limbeck.core.errors import Interrupted, LimbeckError, MachineError, UsageError
-from limbeck.recipe.problem import RecipeProblems
 
 INTERNAL = 5
 _EXTRA_OF_MODULE = {
@@ -35,11 +32,15 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
         return UsageError.exit_code
     known = explain(error, arguments)
     if "--debug" in arguments:
+        import traceback
+
         traceback.print_exception(error)
     if known is None:
         known = _bug(error, arguments)
         _print([known], arguments)
         return INTERNAL
+    from limbeck.recipe.problem import RecipeProblems
+
     _print(known.problems if isinstance(known, RecipeProblems) else [known], arguments)
     return known.exit_code
 
@@ -63,6 +64,8 @@ def explain(error: BaseException, arguments: Sequence[str]) -> LimbeckError | No
 
 
 def _resume(arguments: Sequence[str]) -> str:
+    import shlex
+
     return f"go on where it stopped: `{shlex.join(['limbeck', *arguments])}`"
 
 
@@ -86,6 +89,9 @@ def _missing_extra(error: ModuleNotFoundError) -> MachineError | None:
 
 
 def _bug(error: BaseException, arguments: Sequence[str]) -> LimbeckError:
+    import shlex
+    import traceback
+
     frame = traceback.extract_tb(error.__traceback__)[-1:]
     where = f"{frame[0].filename}:{frame[0].lineno}" if frame else None
     again = shlex.join(["limbeck", "--debug", *(word for word in arguments if word != "--debug")])

@@ -7,9 +7,7 @@ import click
 
 from limbeck.cli import failure
 from limbeck.cli.group import Commands
-from limbeck.core.family import Family
 
-COMMANDS = Family(package="limbeck.cli.commands", noun="command")
 _ORDER = "init doctor plan run status why ask chat eval report verify kb list demo".split()
 _VERSION_HELP = "Show the version and exit."
 
@@ -24,7 +22,7 @@ def _print_version(ctx: click.Context, option: click.Parameter, wanted: bool) ->
 
 @click.group(
     cls=Commands,
-    family=COMMANDS,
+    package="limbeck.cli.commands",
     order=_ORDER,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -1,6 +1,8 @@
 """Run a recipe to its bundle, and tell how it ended."""
 
+import time
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,18 +24,36 @@ class Made:
     seconds: float
 
 
-def make(workshop: Workshop, *, whole: bool) -> Made:
-    """Bring every stage up to date, and lay the bundle down where the whole pipeline ran."""
-    import time
-
+def make(workshop: Workshop, target: Path | None) -> Made:
+    """Bring every stage up to date, and lay the bundle down at `target` if there is one."""
     from limbeck import pipeline
     from limbeck.cli.progress import shown
 
     started = time.monotonic()
     with shown() as listener:
         artifacts = workshop.runner(listener).run()
-    bundle = pipeline.deliver(workshop.recipe, artifacts) if whole else None
-    return Made(artifacts=artifacts, bundle=bundle, seconds=time.monotonic() - started)
+        if target is not None:
+            if (kept := keep_edited(target)) is not None:
+                listener.problem(f"{target} was edited since it was made; the edited bundle is now {kept}")
+            pipeline.deliver(artifacts, target)
+    return Made(artifacts=artifacts, bundle=target, seconds=time.monotonic() - started)
+
+
+def keep_edited(bundle: Path) -> Path | None:
+    """Set a bundle aside whose knowledge was edited, and return where it is now: a run must not undo an edit."""
+    from limbeck.bundle.manifest import read_manifest
+    from limbeck.core.errors import BundleError
+
+    try:
+        is_edited = bool(read_manifest(bundle).edited)
+    except BundleError:
+        return None
+    if not is_edited:
+        return None
+    names = (bundle.with_name(f"{bundle.name}.edited{f'-{number}' if number > 1 else ''}") for number in count(1))
+    aside = next(path for path in names if not path.exists())
+    bundle.rename(aside)
+    return aside
 
 
 def tell(bundle: Path, report: "Mapping[str, Any]", seconds: float) -> None:

@@ -4,9 +4,7 @@ from pathlib import Path
 
 import click
 
-from limbeck.recipe.load import FILE_NAME
-
-recipe_argument = click.argument("recipe", type=click.Path(path_type=Path), default=FILE_NAME)
+recipe_argument = click.argument("recipe", type=click.Path(path_type=Path), default=".")
 """A recipe file, or the folder it lies in; limbeck.toml here by default."""
 
 bundle_argument = click.argument("bundle", type=click.Path(path_type=Path))

@@ -8,8 +8,6 @@ import click
 from limbeck.cli.console import emit, json_option, note, paint, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from limbeck.bundle.reply import Reply
 
 _EXAMPLE = Path("examples/atlas")
@@ -33,15 +31,15 @@ def command(as_json: bool) -> int:
     from limbeck.cli.workshop import open_workshop
 
     workshop = open_workshop(find_example())
-    made = make(workshop, whole=True)
-    assert made.bundle is not None
-    report = read_report(find_report(made.bundle))
+    bundle = Path("build") / workshop.recipe.name
+    made = make(workshop, bundle)
+    report = read_report(find_report(bundle))
     note("")
-    asked = _ask(made.bundle, as_json)
+    asked = _ask(bundle, as_json)
     if as_json:
-        emit({"bundle": str(made.bundle), "questions": asked, "verdict": report["verdict"], "scores": report["scores"]})
+        emit({"bundle": str(bundle), "questions": asked, "verdict": report["verdict"], "scores": report["scores"]})
     else:
-        tell(made.bundle, report, made.seconds)
+        tell(bundle, report, made.seconds)
     return exit_code(report)
 
 
@@ -62,7 +60,7 @@ def find_example() -> Path:
     )
 
 
-def _ask(bundle: Path, as_json: bool) -> "list[Mapping[str, Any]]":
+def _ask(bundle: Path, as_json: bool) -> "list[dict[str, Any]]":
     from limbeck.bundle.assistant import open_bundle
     from limbeck.cli.answer import reply_json, source_lines
     from limbeck.serving.dialogue import Dialogue, converse

@@ -1,6 +1,5 @@
 """Score a bundle on a file of questions."""
 
-import json
 from pathlib import Path
 
 import click
@@ -34,6 +33,8 @@ def command(bundle: Path, questions: Path, answers: Path | None, engine: str | N
         context = CheckContext(questions=asked, engine=engine, progress=progress)
         result = CHECKS.load("questions").run(bundle, context)
     if answers is not None:
+        import json
+
         lines = [json.dumps(answer, ensure_ascii=False) for answer in result["answers"]]
         answers.write_text("\n".join(lines) + "\n", encoding="utf-8")
         note(f"wrote {answers}")

@@ -8,7 +8,7 @@ from limbeck.cli.console import emit, json_option, paint, say, table
 @click.command("list")
 @json_option
 def command(as_json: bool) -> None:
-    """List what a recipe may name: sources, methods, engines, checks, presets."""
+    """List what a recipe may name."""
     from limbeck.recipe.catalogue import catalogue
 
     families = catalogue()

@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 @click.command("run")
 @recipe_argument
 @click.option("--until", metavar="STAGE", help="Stop after this stage; no bundle is laid down then.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Where to leave the bundle; build/<name> by default."
+)
 @json_option
-def command(recipe: Path, until: str | None, as_json: bool) -> int:
-    """Make the assistant of a recipe; only what changed runs, and what was stopped goes on."""
+def command(recipe: Path, until: str | None, output: Path | None, as_json: bool) -> int:
+    """Make the assistant: only what changed runs."""
     from limbeck.cli.making import make
     from limbeck.cli.workshop import open_workshop
 
     workshop = open_workshop(recipe, until=until)
-    made = make(workshop, whole=until is None)
-    return _end(made, as_json)
+    target = output or Path("build") / workshop.recipe.name
+    return _end(make(workshop, target if until is None else None), as_json)
 
 
 def _end(made: "Made", as_json: bool) -> int:

@@ -5,17 +5,16 @@ from pathlib import Path
 import click
 
 from limbeck.cli.console import emit, json_option, say
-from limbeck.recipe.load import FILE_NAME
 
 
 @click.command("why")
 @click.argument("stage")
 @click.option(
-    "--recipe", type=click.Path(path_type=Path), default=FILE_NAME, help="The recipe, limbeck.toml here by default."
+    "--recipe", type=click.Path(path_type=Path), default=".", help="The recipe, limbeck.toml here by default."
 )
 @json_option
 def command(stage: str, recipe: Path, as_json: bool) -> None:
-    """Explain what would happen to one stage, naming the one thing that changed."""
+    """Explain what changed for one stage."""
     from limbeck.cli.workshop import open_workshop
 
     runner = open_workshop(recipe).runner()

@@ -1,6 +1,5 @@
 """Show the row or passage that a citation names."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,8 @@ from limbeck.cli.parameters import knowledge_argument
 if TYPE_CHECKING:
     from limbeck.knowledge.evidence import Citation
 
-_CITATION = re.compile(r"(?P<source>.+?)(?::|,? row | characters |, characters )(?P<start>\d+)(?:-(?P<end>\d+))?")
+
+_CITATION = r"(?P<source>.+?)(?::|,? row | characters |, characters )(?P<start>\d+)(?:-(?P<end>\d+))?"
 
 
 @click.command("show")
@@ -20,7 +20,10 @@ _CITATION = re.compile(r"(?P<source>.+?)(?::|,? row | characters |, characters )
 @click.argument("citation")
 @json_option
 def command(base: Path, citation: str, as_json: bool) -> None:
-    """Show the row or passage that CITATION names: countries.csv:36 or visas.md:120-260."""
+    """Show the row or passage of a citation.
+
+    CITATION is countries.csv:36 for a row, visas.md:120-260 for characters, or as an answer prints it.
+    """
     from limbeck.cli.answer import citation_json
     from limbeck.cli.editing import reading
 
@@ -38,10 +41,12 @@ def read_citation(text: str) -> "Citation":
 
     Raises: UsageError: neither.
     """
+    import re
+
     from limbeck.core.errors import UsageError
     from limbeck.knowledge.evidence import Citation
 
-    found = _CITATION.fullmatch(text.strip())
+    found = re.fullmatch(_CITATION, text.strip())
     if found is None:
         fix = "write countries.csv:36 for a row, or visas.md:120-260 for characters"
         raise UsageError(f"{text!r} is not a citation", fix=fix)
