@@ -148,7 +148,12 @@ class Runner:
         self._listener.stage_started(stage.name)
         try:
             with self._store.workplace(stage.name, key) as folder:
-                self._work(stage, self._context(stage, folder, key, made, heartbeat, should_stop))
+                self._work(
+                    stage,
+                    self._context(
+                        stage, folder=folder, key=key, made=made, heartbeat=heartbeat, should_stop=should_stop
+                    ),
+                )
                 self._check_unchanged(stage, parts)
                 artifact = self._store.publish(folder / "out", stage=stage.name, key=key, parts=parts)
         except BaseException:
@@ -162,6 +167,7 @@ class Runner:
     def _context(
         self,
         stage: Stage,
+        *,
         folder: Path,
         key: str,
         made: Mapping[str, Artifact],

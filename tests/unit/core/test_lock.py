@@ -1,4 +1,6 @@
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -48,3 +50,26 @@ def test_lock_is_given_back_after_an_error(tmp_path: Path) -> None:
 def test_holder_of_a_torn_file_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "a.lock").write_bytes(b"\xff")
     assert holder(tmp_path / "a.lock") is None
+
+
+def test_never_two_hold_it_while_many_take_and_release(tmp_path: Path) -> None:
+    path = tmp_path / "a.lock"
+    inside: list[int] = []
+    most: list[int] = []
+    end = time.monotonic() + 0.5
+
+    def compete(number: int) -> None:
+        while time.monotonic() < end:
+            with locked_if_free(path) as free:
+                if free:
+                    inside.append(number)
+                    time.sleep(0)
+                    most.append(len(inside))
+                    inside.remove(number)
+
+    threads = [threading.Thread(target=compete, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(most) > 10 and max(most) == 1

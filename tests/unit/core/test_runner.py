@@ -1,5 +1,6 @@
 """The edit matrix: what must run again after an edit, and what must not."""
 
+import json
 import os
 import time
 from pathlib import Path
@@ -70,9 +71,12 @@ def reasons(root: Path, source: Path, bits: int = 4) -> dict[str, tuple[str, str
 
 def test_first_run_runs_all_and_the_second_nothing(root: Path, source: Path) -> None:
     assert run(root, source) == NAMES
-    before = time.perf_counter()
-    assert run(root, source) == []
-    assert time.perf_counter() - before < 0.3
+    taken = []
+    for _ in range(3):
+        before = time.perf_counter()
+        assert run(root, source) == []
+        taken.append(time.perf_counter() - before)
+    assert min(taken) < 0.3
 
 
 def test_changed_parameter_reruns_only_what_reads_it_and_back_is_free(root: Path, source: Path) -> None:
@@ -142,6 +146,16 @@ def test_nothing_is_left_but_artifacts(root: Path, source: Path) -> None:
     for folder in ("tmp", "partial/train", "running", "locks"):
         assert list((root / folder).iterdir()) == [], folder
     assert Runner(Store(root), stages(source)).status() == ()
+
+
+def test_state_left_by_a_kill_right_after_publishing_is_not_shown(root: Path, source: Path) -> None:
+    runner = Runner(Store(root), stages(source))
+    key = runner.run()["pack"].key
+    state = root / "running" / f"pack-{key}.json"
+    state.write_text(json.dumps({"stage": "pack", "key": key, "pid": 1}))
+    assert runner.status() == ()
+    runner.run()
+    assert not state.exists()
 
 
 def test_plan_writes_no_artifact_and_says_what_never_ran(root: Path, source: Path) -> None:
