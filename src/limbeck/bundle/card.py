@@ -1,8 +1,9 @@
 """The card of a bundle: what it is, what it knows, what it may cost, what it cannot do."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from limbeck.core.budget import Budget
 from limbeck.core.units import format_bytes
@@ -31,6 +32,19 @@ class About:
     licence: str = "apache-2.0"
     languages: tuple[str, ...] = ("en", "zh")
     sources: tuple[KnowledgeSource, ...] = ()
+
+
+def sources_of(waterfall: Mapping[str, Any], licences: Mapping[str, str] | None = None) -> tuple[KnowledgeSource, ...]:
+    """Return the sources that a knowledge build tells of in sources.json; `licences` is by source name."""
+    return tuple(
+        KnowledgeSource(
+            name=source["name"],
+            kind=source["kind"],
+            items=source["rows"] + source["chunks"],
+            licence=(licences or {}).get(source["name"], ""),
+        )
+        for source in waterfall.get("sources", ())
+    )
 
 
 def write_card(name: str, about: About, *, engines: Sequence[str], sizes: Sequence[tuple[str, int]]) -> str:

@@ -86,6 +86,19 @@ def reseal(folder: Path, *, changed: Collection[str] = (KNOWLEDGE, *REPORT_FILES
     return new
 
 
+def add_report(folder: Path, report: Path) -> Manifest:
+    """Copy the report files of an evaluation into a bundle and seal it anew; other files stay behind.
+
+    Raises: BundleError: the bundle differs from its seal. MachineError: the disk is full or cannot be written.
+    """
+    check_files(folder, read_manifest(folder), except_for=REPORT_FILES)
+    with disk_errors(folder):
+        for name in REPORT_FILES:
+            if (report / name).is_file():
+                _copy(report / name, folder / name)
+    return reseal(folder, changed=REPORT_FILES)
+
+
 def _check_parts(target: Path, *, models: Path, tokenizer: Path, knowledge: Path) -> None:
     if target.exists() and any(target.iterdir()):
         fix = "give an empty or new folder"

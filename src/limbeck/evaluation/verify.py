@@ -1,6 +1,5 @@
 """Let a bundle prove its claims on this machine: digests, budget, and a sample of its answers again."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,20 +7,16 @@ from typing import Any
 
 from limbeck.bundle.assistant import choose_engine, open_bundle
 from limbeck.bundle.manifest import KNOWLEDGE, check_files, read_manifest
-from limbeck.bundle.pack import reseal
-from limbeck.core.disk import disk_errors, write_atomic
-from limbeck.core.errors import BundleError, GateError
+from limbeck.core.errors import GateError
 from limbeck.core.progress import Progress, silent
 from limbeck.evaluation.answer_record import answer_record
 from limbeck.evaluation.check import CHECKS, CheckContext
+from limbeck.evaluation.evaluate import SAMPLE
 from limbeck.evaluation.measurement import Measurement, share
 from limbeck.evaluation.questions import Question, read_questions
-from limbeck.evaluation.report import write_report
+from limbeck.evaluation.sample import CLAIMED, read_claims
 
-SAMPLE = "report/sample.jsonl"
-SAMPLE_SIZE = 40
 _LEAST_REPEATED = 0.95
-_CLAIMED = ("text", "refused", "citations")
 
 Facts = Mapping[str, Any]
 
@@ -46,16 +41,6 @@ class Verification:
             raise GateError(f"the bundle does not hold what it claims here: {', '.join(self.missed)}", fix=fix)
 
 
-def attach_report(bundle: Path, report: Facts, answers: Sequence[Facts]) -> None:
-    """Put a report and a sample of the judged answers into a bundle, and seal it anew."""
-    write_report(report, bundle)
-    lines = [json.dumps(answer, ensure_ascii=False, sort_keys=True) for answer in _sample(answers)]
-    with disk_errors(bundle):
-        (bundle / SAMPLE).parent.mkdir(exist_ok=True)
-        write_atomic(bundle / SAMPLE, "".join(f"{line}\n" for line in lines).encode())
-    reseal(bundle)
-
-
 def verify(
     bundle: Path, engine: str | None = None, *, num_threads: int = 2, progress: Progress = silent
 ) -> Verification:
@@ -67,7 +52,7 @@ def verify(
     manifest = read_manifest(bundle)
     check_files(bundle, manifest)
     chosen = choose_engine(manifest, engine, bundle)
-    claims = _claims(bundle)
+    claims = read_claims(bundle / SAMPLE)
     questions = read_questions(bundle / SAMPLE) if claims else ()
     context = CheckContext(questions=questions, engine=chosen, num_threads=num_threads, progress=progress)
     usage = CHECKS.load("usage").run(bundle, context)["rows"]
@@ -77,23 +62,6 @@ def verify(
     return Verification(rows=tuple(rows), differences=tuple(differences), edited=manifest.edited)
 
 
-def _sample(answers: Sequence[Facts]) -> list[dict[str, Any]]:
-    """Take answers spread evenly over the file, as questions that can be asked again."""
-    count = min(SAMPLE_SIZE, len(answers))
-    kept = ("id", "question", "answers", "history", "language", "kind", *_CLAIMED)
-    return [{key: answers[number * len(answers) // count][key] for key in kept} for number in range(count)]
-
-
-def _claims(bundle: Path) -> list[dict[str, Any]]:
-    path = bundle / SAMPLE
-    if not path.is_file():
-        return []
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line]
-    if any(key not in line for line in lines for key in _CLAIMED):
-        raise BundleError("the sample lacks the answers it claims", where=str(path), fix="evaluate the bundle again")
-    return lines
-
-
 def _ask_again(bundle: Path, context: CheckContext, claims: Sequence[Facts]) -> Iterable[dict[str, Any]]:
     if not claims:
         return
@@ -101,12 +69,12 @@ def _ask_again(bundle: Path, context: CheckContext, claims: Sequence[Facts]) -> 
         for done, (question, claim) in enumerate(zip(context.questions, claims, strict=True), start=1):
             found = answer_record(assistant.ask(question.text, question.history))
             context.progress(done, len(claims), "asking again")
-            if any(found[key] != claim[key] for key in _CLAIMED):
+            if any(found[key] != claim[key] for key in CLAIMED):
                 yield _difference(question, claim, found)
 
 
 def _difference(question: Question, claim: Facts, found: Facts) -> dict[str, Any]:
-    claimed = {key: claim[key] for key in _CLAIMED}
+    claimed = {key: claim[key] for key in CLAIMED}
     return {"id": question.id, "question": question.text, "claimed": claimed, "found": dict(found)}
 
 

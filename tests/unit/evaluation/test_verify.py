@@ -5,30 +5,35 @@ from typing import Any
 import pytest
 
 from limbeck.bundle.manifest import KNOWLEDGE, check_files, read_manifest
-from limbeck.bundle.pack import reseal
+from limbeck.bundle.pack import add_report, reseal
 from limbeck.core.errors import BundleError, GateError
-from limbeck.evaluation.check import CHECKS, CheckContext
-from limbeck.evaluation.questions import Question
-from limbeck.evaluation.report import BuildFacts, assemble
-from limbeck.evaluation.verify import SAMPLE, SAMPLE_SIZE, attach_report, verify
+from limbeck.evaluation.evaluate import SAMPLE, evaluate
+from limbeck.evaluation.report import BuildFacts
+from limbeck.evaluation.sample import SAMPLE_SIZE, take_sample
+from limbeck.evaluation.verify import verify
 from limbeck.knowledge.base import KnowledgeBase
 
-QUESTIONS = tuple(
-    Question(id=f"{number}", text=text, answers=(answer,), language="en")
-    for number, (text, answer) in enumerate(
-        [
-            ("What is the capital of Chad?", "N'Djamena"),
-            ("What is the capital of Peru?", "Lima"),
-            ("Peru capital?", "Lima"),
-        ]
-    )
+QUESTIONS = (
+    {"question": "What is the capital of Chad?", "answers": ["N'Djamena"]},
+    {"question": "And its capital?", "answers": ["Lima"], "history": ["Where is Peru?"]},
+    {"question": "秘鲁的首都是哪里？", "answers": ["利马"]},
 )
 
 
 @pytest.fixture
-def reported(scripted: Path) -> Path:
-    result = CHECKS.load("questions").run(scripted, CheckContext(questions=QUESTIONS))
-    attach_report(scripted, assemble(scripted, {"questions": result}, BuildFacts()), result["answers"])
+def reported(scripted: Path, tmp_path: Path) -> Path:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text("".join(json.dumps(line) + "\n" for line in QUESTIONS), encoding="utf-8")
+    seen: list[tuple[int, int]] = []
+    progress = lambda done, total, note="": seen.append((done, total))  # noqa: E731
+    report = evaluate(
+        scripted, questions, tmp_path / "out", bars={"accuracy": 0.9}, facts=BuildFacts(), progress=progress
+    )
+    assert report["verdict"]["met"] is True
+    assert seen == sorted(seen) and seen[-1] == (11, 11)
+    assert len((tmp_path / "out" / "answers.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+    add_report(scripted, tmp_path / "out")
+    assert not (scripted / "answers.jsonl").exists()
     return scripted
 
 
@@ -78,10 +83,17 @@ def test_a_bundle_without_a_report_makes_no_claim_about_answers(scripted: Path) 
     assert {row["name"] for row in verify(scripted, "scripted").rows}.isdisjoint({"answers_repeated"})
 
 
-def test_the_sample_is_spread_over_all_answers(scripted: Path) -> None:
-    result = CHECKS.load("questions").run(scripted, CheckContext(questions=QUESTIONS))
-    answers = [{**result["answers"][0], "id": str(number)} for number in range(200)]
-    attach_report(scripted, assemble(scripted, {}, BuildFacts()), answers)
-    ids = [json.loads(line)["id"] for line in (scripted / SAMPLE).read_text(encoding="utf-8").splitlines()]
-    assert ids == [str(number) for number in range(0, 200, 200 // SAMPLE_SIZE)]
+def test_the_sample_is_spread_over_all_answers(reported: Path, tmp_path: Path) -> None:
+    lines = (tmp_path / "out" / "answers.jsonl").read_text(encoding="utf-8").splitlines()
+    answers = [{**json.loads(lines[0]), "id": str(number)} for number in range(200)]
+    assert [one["id"] for one in take_sample(answers)] == [str(number) for number in range(0, 200, 200 // SAMPLE_SIZE)]
+    assert take_sample([]) == []
+
+
+def test_a_bundle_without_questions_is_measured_only(scripted: Path, tmp_path: Path) -> None:
+    report = evaluate(scripted, None, tmp_path / "out", bars={}, facts=BuildFacts())
+    assert {row["name"] for row in report["verdict"]["budget"]} == {"disk", "memory", "latency"}
+    assert report["scores"] == []
+    add_report(scripted, tmp_path / "out")
     check_files(scripted, read_manifest(scripted))
+    assert not verify(scripted).missed
