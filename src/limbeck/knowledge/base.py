@@ -12,10 +12,9 @@ from limbeck.corpus.schema import Property, Schema
 from limbeck.knowledge.citation import names_for, resolve
 from limbeck.knowledge.edit import Editor
 from limbeck.knowledge.evidence import Citation, Evidence
+from limbeck.knowledge.layout import APPLICATION_ID, FORMAT
 from limbeck.knowledge.search import Searcher
 
-_APPLICATION_ID = 1280131659
-_VERSION = 1
 _COUNTED = ("source", "chunk", "entity", "alias", "property", "fact")
 
 
@@ -147,9 +146,9 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:
-    if connection.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION_ID:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise KnowledgeError("this file is not a knowledge base", where=str(path), fix="give one that `kb build` wrote")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
-    if version != _VERSION:
-        what = f"the knowledge base has format {version}, this program reads {_VERSION}"
+    if version != FORMAT:
+        what = f"the knowledge base has format {version}, this program reads {FORMAT}"
         raise KnowledgeError(what, where=str(path), fix="build it again")

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from limbeck.core.errors import SourceError
 from limbeck.core.progress import Progress, silent
 from limbeck.knowledge.gather import Gathered, gather
 from limbeck.knowledge.source import Source
@@ -70,8 +69,6 @@ def build(sources: Sequence[Source], target: Path, *, progress: Progress = silen
 
     Raises: SourceError: a source cannot be read; nothing is left at `target` then.
     """
-    if not sources:
-        raise SourceError("there is no source to build from", where="[[knowledge]]", fix="name at least one source")
     gathered = gather(sources, progress)
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")

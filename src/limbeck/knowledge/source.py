@@ -75,9 +75,13 @@ Record = FileRead | PropertyRead | RowRead | ChunkRead | Dropped
 def read_source(source: Source) -> Iterator[Record]:
     """Read a source with the component of its kind; option paths start at the source's root.
 
-    Raises: SourceError: it cannot be read; LimbeckError: no such kind.
+    Raises: SourceError: it cannot be read, or has an unknown option; LimbeckError: no such kind.
     """
     reader = SOURCES.load(source.kind)
+    unknown = sorted(set(source.options) - set(reader.OPTIONS))
+    if unknown:
+        fix = f"options of {source.kind!r}: {', '.join(reader.OPTIONS) or 'none'}"
+        raise SourceError(f"unknown option {unknown[0]!r}", where=str(source.location), fix=fix)
     yield from reader.read(source.location, {**source.options, "root": source.root})
 
 

@@ -3,11 +3,11 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from importlib.resources import files
 
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.gather import Entity, Gathered, GatheredFile
+from limbeck.knowledge.layout import TABLES
 from limbeck.knowledge.rendering import Value
 from limbeck.knowledge.source import RowRead
 from limbeck.knowledge.text import key, name_key, units, words
@@ -28,7 +28,7 @@ def statement_of(rowid: int) -> tuple[int, int]:
 
 def write_all(connection: sqlite3.Connection, gathered: Gathered) -> None:
     """Create the tables and fill them."""
-    connection.executescript((files("limbeck.knowledge") / "schema.sql").read_text(encoding="utf-8"))
+    connection.executescript(TABLES)
     connection.execute("BEGIN")
     _write_schema(connection, gathered)
     writer = _FactWriter(connection, gathered)

@@ -86,6 +86,8 @@ def _parse(path: Path, text: str) -> tuple[list[str], list[_Row], int]:
 
 
 def _headers(path: Path, lines: Sequence[tuple[int, list[str]]]) -> list[str]:
+    if not lines:
+        raise SourceError("the table is empty", where=str(path), fix="give it a header and rows")
     headers = lines[0][1]
     repeated = [header for header, count in Counter(headers).items() if count > 1 and header]
     if repeated or not all(headers):

@@ -1,6 +1,11 @@
--- One knowledge base: what was read, what it says, and which words find it.
-PRAGMA application_id = 1280131659;
-PRAGMA user_version = 1;
+"""The tables of a knowledge base: what was read, what it says, and which words find it."""
+
+APPLICATION_ID = 1280131659
+FORMAT = 1
+
+TABLES = f"""
+PRAGMA application_id = {APPLICATION_ID};
+PRAGMA user_version = {FORMAT};
 
 CREATE TABLE source (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, digest TEXT NOT NULL);
 
@@ -58,3 +63,4 @@ CREATE VIRTUAL TABLE chunk_words USING fts5 (head, body, tokenize = "unicode61 r
 CREATE VIRTUAL TABLE fact_words USING fts5 (names, content, tokenize = "unicode61 remove_diacritics 0");
 CREATE VIRTUAL TABLE chunk_vocabulary USING fts5vocab (chunk_words, row);
 CREATE VIRTUAL TABLE fact_vocabulary USING fts5vocab (fact_words, row);
+"""

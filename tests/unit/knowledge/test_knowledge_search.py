@@ -1,0 +1,193 @@
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from limbeck.knowledge.base import KnowledgeBase
+from limbeck.knowledge.build import build
+from limbeck.knowledge.evidence import Evidence
+from limbeck.knowledge.source import Source
+
+
+def marks(rows: tuple[Evidence, ...], count: int = 1) -> list[tuple[str, str, str, str]]:
+    return [(row.subject.en, row.property_id, row.link, row.match) for row in rows[:count]]
+
+
+@pytest.mark.parametrize(
+    ("question", "subject", "asked"),
+    [
+        ("What is the capital of Chad?", "Chad", "capital"),
+        ("what's chad's capital city", "Chad", "capital"),
+        ("WHAT IS THE CURRENCY OF KENYA", "Kenya", "currency"),
+        ("Which languages do they speak in cote d'ivoire?", "Côte d’Ivoire", "languages"),
+        ("area of the Ivory Coast", "Côte d’Ivoire", "area"),
+        ("What currency does the US have?", "the United States", "currency"),
+        ("capital of United States", "the United States", "capital"),
+        ("乍得的首都是哪里？", "Chad", "capital"),
+        ("请问肯尼亚用什么货币", "Kenya", "currency"),
+        ("美国面积多大？", "the United States", "area"),
+        ("Ch\u200bad\x07 capital", "Chad", "capital"),
+    ],
+)
+def test_a_named_subject_and_property_come_first(base: KnowledgeBase, question: str, subject: str, asked: str) -> None:
+    rows = base.search(question)
+    assert marks(rows) == [(subject, asked, "named", "named")]
+    assert {row.match for row in rows[1:]} == {"none"}
+    assert len({row.property_id for row in rows if row.kind == "fact"}) == sum(row.kind == "fact" for row in rows)
+
+
+def test_a_fact_speaks_both_languages(base: KnowledgeBase) -> None:
+    capital = base.search("capital of Chad")[0]
+    assert (capital.subject.zh, capital.property.zh, capital.value.en, capital.value.zh) == (
+        "乍得",
+        "首都",
+        "N'Djamena",
+        "恩贾梅纳",
+    )
+    assert base.search("area of Kenya")[0].value.zh == "580367平方公里"
+    assert base.search("area of Kenya")[0].value.en == "580367 km²"
+
+
+def test_several_values_are_joined_and_subjects_named_in_each_language(base: KnowledgeBase) -> None:
+    neighbours = base.search("neighbours of Chad")[0]
+    assert (neighbours.value.en, neighbours.value.zh) == ("Libya and Kenya", "利比亚、肯尼亚")
+
+
+def test_short_codes_count_only_in_capitals(base: KnowledgeBase) -> None:
+    assert base.search("Tell us the capital") == () or base.search("Tell us the capital")[0].link == "searched"
+    assert base.search("capital of the US")[0].subject.en == "the United States"
+
+
+@pytest.mark.parametrize(
+    ("history", "question", "expected"),
+    [
+        (["What is the capital of Chad?"], "and its currency?", ("Chad", "currency", "carried", "named")),
+        (["乍得的首都是哪里？", "乍得的首都是恩贾梅纳。"], "它的货币呢？", ("Chad", "currency", "carried", "named")),
+        (["What is the capital of Chad?", "N'Djamena."], "And Kenya?", ("Kenya", "capital", "named", "carried")),
+        (["乍得的首都是哪里？"], "那肯尼亚呢？", ("Kenya", "capital", "named", "carried")),
+        (["Neighbours of Chad?", "Libya and Kenya."], "its area?", ("Chad", "area", "carried", "named")),
+        (["Capital of Chad?", "The capital of Libya?"], "area?", ("Libya", "area", "carried", "named")),
+        (["Currency of Kenya?", "Capital of Chad?"], "And Libya?", ("Libya", "capital", "named", "carried")),
+    ],
+)
+def test_what_a_question_leaves_out_is_carried(
+    base: KnowledgeBase, history: list[str], question: str, expected: tuple[str, str, str, str]
+) -> None:
+    assert marks(base.search(question, history)) == [expected]
+
+
+def test_an_unknown_property_is_not_filled_from_history(base: KnowledgeBase) -> None:
+    rows = base.search("What is the anthem of Kenya?", ["What is the capital of Chad?"])
+    assert {row.match for row in rows} == {"none"}
+
+
+def test_two_subjects_both_show(base: KnowledgeBase) -> None:
+    rows = base.search("Compare the capital of Chad and Kenya")
+    assert marks(rows, 2) == [("Chad", "capital", "named", "named"), ("Kenya", "capital", "named", "named")]
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Which country's capital is N'Djamena?", "首都是恩贾梅纳的国家是哪个？", "ndjamena is the capital of what?"],
+)
+def test_a_named_value_finds_its_subject(base: KnowledgeBase, question: str) -> None:
+    first = base.search(question)[0]
+    assert marks((first,)) == [("Chad", "capital", "searched", "named")]
+    assert first.coverage == 1.0
+
+
+def test_a_value_is_found_for_its_property_only(base: KnowledgeBase) -> None:
+    rows = base.search("Which country has French as its currency?")
+    assert all(row.coverage < 1.0 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [("When is the visa desk open?", "9:00 to 17:00"), ("可以免费托运几件行李？", "23公斤"), ("visa fees", "40 euros")],
+)
+def test_passages_answer_where_no_subject_is(base: KnowledgeBase, question: str, text: str) -> None:
+    best = base.search(question)[0]
+    assert (best.kind, best.link, best.match) == ("passage", "searched", "none")
+    assert text in best.value.en
+
+
+def test_facts_leave_room_for_a_passage(base: KnowledgeBase) -> None:
+    for limit in range(2, 9):
+        rows = base.search("Visa for Chad and its capital?", limit=limit)
+        assert len(rows) <= limit
+        assert {row.kind for row in rows} == {"fact", "passage"}
+    assert base.search("Chad", limit=0) == ()
+
+
+def test_nothing_is_found_where_nothing_matches(base: KnowledgeBase) -> None:
+    assert base.search("Tell me a joke about penguins") == ()
+    assert base.search("") == base.search("？") == base.search("🙂") == ()
+
+
+def test_coverage_weighs_unknown_words_in_full(base: KnowledgeBase) -> None:
+    known = base.search("capital of Chad")[0].coverage
+    partly = base.search("anthem and capital of Chad")[0].coverage
+    assert known == 1.0 and 0.2 < partly < 0.8
+    assert base.search("和")[:1] == ()
+
+
+def test_coverage_of_an_unrelated_row_is_low(base: KnowledgeBase) -> None:
+    rows = base.search("乍得的首都是哪里？")
+    assert rows[0].coverage == 1.0 > rows[1].coverage
+
+
+@pytest.mark.parametrize(
+    "question",
+    ['" OR 1=1 --', "'; DROP TABLE fact; --", "NEAR(a b) AND NOT * ^col:", 'capital" MATCH "x', "%_[]{}", "\ud800"],
+)
+def test_a_question_is_never_code(base: KnowledgeBase, question: str) -> None:
+    base.search(question)
+    assert base.stats()["fact"] == 25
+
+
+@pytest.mark.parametrize("question", ["x" * 100_000, "乍得 " * 33_000, "is a " * 20_000, "\x00" * 100_000])
+def test_a_huge_question_is_bounded(base: KnowledgeBase, question: str) -> None:
+    start = time.perf_counter()
+    base.search(question, [question])
+    assert time.perf_counter() - start < 2
+
+
+def test_a_question_is_fast_on_250_rows(tmp_path: Path) -> None:
+    rows = [f"Land{n} Isle,岛{n}国,Port {n},港{n},{n * 7}" for n in range(250)]
+    (tmp_path / "t.csv").write_text("\n".join(["name,name_zh,capital,capital_zh,area", *rows]), encoding="utf-8")
+    build([Source(kind="table", location=tmp_path / "t.csv", root=tmp_path)], tmp_path / "k.sqlite")
+    with KnowledgeBase.open(tmp_path / "k.sqlite") as base:
+        times = []
+        for n in range(40):
+            start = time.perf_counter()
+            assert base.search(f"What is the capital of Land{n} Isle?")[0].value.en == f"Port {n}"
+            times.append(time.perf_counter() - start)
+    assert min(times) < 0.003
+
+
+def test_one_character_subjects_are_found_but_not_inside_property_names(
+    read_table: Callable[..., KnowledgeBase],
+) -> None:
+    mapping = """
+[[property]]
+id = "mass"
+column = "mass"
+label = { en = "mass", zh = "原子质量" }
+[[property]]
+id = "metal"
+column = "metal"
+label = { en = "metal", zh = "金属" }
+"""
+    with read_table("name,name_zh,mass,metal\nGold,金,197,yes\nHydrogen,氢,1,no\n", mapping) as base:
+        assert marks(base.search("氢的原子质量是多少？")) == [("Hydrogen", "mass", "named", "named")]
+        assert marks(base.search("氢是金属吗？")) == [("Hydrogen", "metal", "named", "named")]
+        assert {row.subject.en for row in base.search("氢是金属吗？")} == {"Hydrogen"}
+
+
+def test_names_for_gives_both_languages(base: KnowledgeBase) -> None:
+    assert set(base.names_for("chad")) == {"chad", "Chad", "乍得", "Republic of Chad", "TD"}
+    assert {"N'Djamena", "恩贾梅纳"} <= set(base.names_for("恩贾梅纳"))
+    assert "美国" in base.names_for("United States")
+    assert base.names_for("nowhere") == ("nowhere",)
+    assert base.names_for("?") == ("?",)
