@@ -48,7 +48,7 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
 def explain(error: BaseException, arguments: Sequence[str]) -> LimbeckError | None:
     """Put an error in the user's words, or return None where it is our bug."""
     if isinstance(error, Interrupted):
-        return Interrupted(error.what, where=error.where, fix=error.fix or _resume(arguments))
+        return Interrupted(error.what, where=error.where, fix=_resume(arguments))
     if isinstance(error, LimbeckError):
         return error
     if isinstance(error, KeyboardInterrupt | click.Abort):

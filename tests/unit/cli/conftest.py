@@ -20,14 +20,14 @@ from limbeck.knowledge.source import Source
 
 TABLE = "name,name_zh,capital,capital_zh\nChad,乍得,N'Djamena,恩贾梅纳\nPeru,秘鲁,Lima,利马\n"
 PAGE = "# Visa desk\n\n## Opening hours of the visa desk\n\nThe visa desk is open from 8:30 to 16:00.\n"
-MAPPING = '''
+MAPPING = """
 [subject]
 column = { en = "name", zh = "name_zh" }
 [[property]]
 id = "capital"
 column = { en = "capital", zh = "capital_zh" }
 label = { en = "capital", zh = "首都" }
-'''
+"""
 _MATCHED = re.compile(r"[=^][+~]⟦(\d+)⟧|#[4-9]⟦(\d+)⟧")
 
 
