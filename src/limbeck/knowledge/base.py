@@ -26,6 +26,7 @@ class KnowledgeBase:
         self._connection = connection
         self._editor = Editor(connection) if writable else None
         self._searcher = Searcher(connection)
+        self._seen_version = self._version()
 
     @classmethod
     def open(cls, path: Path, writable: bool = False) -> "KnowledgeBase":
@@ -57,8 +58,17 @@ class KnowledgeBase:
         self.close()
 
     def search(self, question: str, history: Sequence[str] = (), limit: int = 16) -> tuple[Evidence, ...]:
-        """Find what may answer a question; `history` is the earlier turns, oldest first."""
-        return self._searcher.search(question, history, limit)
+        """Find what may answer a question; `history` is the earlier turns, oldest first.
+
+        Edits that others have made since are seen.
+        Raises: KnowledgeError: the file is damaged.
+        """
+        try:
+            if self._version() != self._seen_version:
+                self._renew()
+            return self._searcher.search(question, history, limit)
+        except sqlite3.DatabaseError as error:
+            raise KnowledgeError(f"the knowledge base is damaged: {error}", fix="build it again") from error
 
     def resolve(self, citation: Citation) -> str:
         """Return the text a citation points at: a row as `column: value` lines, or the exact span.
@@ -94,7 +104,7 @@ class KnowledgeBase:
         Raises: KnowledgeError: unknown subject or property, or opened read-only.
         """
         self._edit().set_value(subject, property, value, language)
-        self._searcher = Searcher(self._connection)
+        self._renew()
 
     def delete(self, subject: str, property: str) -> None:
         """Forget every value of a subject and property.
@@ -102,7 +112,7 @@ class KnowledgeBase:
         Raises: KnowledgeError: unknown subject or property, nothing known, or opened read-only.
         """
         self._edit().delete(subject, property)
-        self._searcher = Searcher(self._connection)
+        self._renew()
 
     def delete_source(self, source: str) -> None:
         """Forget a source and exactly what only it supported.
@@ -110,7 +120,7 @@ class KnowledgeBase:
         Raises: KnowledgeError: unknown source, or opened read-only.
         """
         self._edit().delete_source(source)
-        self._searcher = Searcher(self._connection)
+        self._renew()
 
     def undo(self) -> str:
         """Take back the newest edit that still holds, and say what it was.
@@ -118,8 +128,17 @@ class KnowledgeBase:
         Raises: KnowledgeError: there is none, or opened read-only.
         """
         undone = self._edit().undo()
-        self._searcher = Searcher(self._connection)
+        self._renew()
         return undone
+
+    def _renew(self) -> None:
+        """Forget what was held in memory of the file as it was."""
+        self._searcher = Searcher(self._connection)
+        self._seen_version = self._version()
+
+    def _version(self) -> int:
+        """Return a number that changes when another program edits the file."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def _edit(self) -> Editor:
         if self._editor is None:
@@ -132,10 +151,12 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         raise KnowledgeError(
             "no such knowledge base", where=str(path), fix="build one: limbeck kb build SOURCE -o FILE"
         )
+    # Only a writable connection can roll back what a killed editor left half done.
     interrupted = any(Path(f"{path}{ending}").exists() for ending in ("-journal", "-wal"))
-    mode = "mode=rw" if writable or interrupted else "mode=ro&immutable=1"
+    mode = "rw" if writable or interrupted else "ro"
+    address = f"{path.resolve().as_uri()}?mode={mode}"
     try:
-        connection = sqlite3.connect(f"{path.resolve().as_uri()}?{mode}", uri=True, isolation_level=None)
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         if writable:
             connection.executescript("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;")
         return connection

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from limbeck.core.errors import MachineError
 from limbeck.core.progress import Progress, silent
 from limbeck.knowledge.gather import Gathered, gather
 from limbeck.knowledge.source import Source
@@ -67,17 +68,25 @@ class BuildReport:
 def build(sources: Sequence[Source], target: Path, *, progress: Progress = silent) -> BuildReport:
     """Read every source and publish a knowledge base at `target`; the same input gives the same bytes.
 
-    Raises: SourceError: a source cannot be read; nothing is left at `target` then.
+    Raises: SourceError: a source cannot be read. MachineError: the disk refused. `target` is as before then.
     """
     gathered = gather(sources, progress)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _publish(gathered, target)
+    except (OSError, sqlite3.OperationalError) as error:
+        fix = "free space there, or choose another place"
+        raise MachineError(f"the knowledge base cannot be written: {error}", where=str(target), fix=fix) from error
+    return _report(gathered)
+
+
+def _publish(gathered: Gathered, target: Path) -> None:
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         _write(gathered, unfinished)
-        os.replace(unfinished, target)
+        unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
-    return _report(gathered)
 
 
 def _write(gathered: Gathered, path: Path) -> None:

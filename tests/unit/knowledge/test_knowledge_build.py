@@ -2,11 +2,12 @@ import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from limbeck.core.errors import KnowledgeError, LimbeckError, SourceError
+from limbeck.core.errors import KnowledgeError, LimbeckError, MachineError, SourceError
 from limbeck.corpus.schema import Schema
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
@@ -23,6 +24,7 @@ def test_the_same_sources_give_the_same_bytes(sources: list[Source], tmp_path: P
 def test_bytes_do_not_depend_on_the_hash_seed(base_path: Path, folder: Path) -> None:
     script = """
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from limbeck.knowledge.build import build
 from limbeck.knowledge.source import Source
@@ -146,6 +148,48 @@ def test_a_truncated_base_is_refused_or_fails_cleanly(base_path: Path) -> None:
         base.search("capital of Chad")
 
 
+def test_a_base_damaged_inside_says_so(base_path: Path) -> None:
+    data = bytearray(base_path.read_bytes())
+    data[8192:] = b"\xff" * (len(data) - 8192)
+    base_path.write_bytes(data)
+    with pytest.raises(KnowledgeError) as caught, KnowledgeBase.open(base_path) as base:
+        base.search("capital of Chad")
+    assert "build it again" in str(caught.value)
+
+
+def test_a_full_disk_leaves_the_old_base(base_path: Path, folder: Path) -> None:
+    before = base_path.read_bytes()
+    script = f"""
+import resource
+from pathlib import Path
+from limbeck.core.errors import MachineError
+from limbeck.knowledge.build import build
+from limbeck.knowledge.source import Source
+root = Path({str(folder)!r})
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+try:
+    build([Source(kind="markdown", location=root / "handbook", root=root)], root / "knowledge.sqlite")
+except MachineError as error:
+    assert "cannot be written" in str(error)
+    raise SystemExit(4)
+"""
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 4
+    assert base_path.read_bytes() == before
+    assert not list(folder.glob(".knowledge*"))
+
+
+def test_a_place_that_cannot_be_is_named(folder: Path, sources: list[Source]) -> None:
+    with pytest.raises(MachineError, match="cannot be written"):
+        build(sources, folder / "countries.csv" / "k.sqlite")
+
+
+def test_a_base_serves_several_threads(base: KnowledgeBase) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(base.search, ["capital of Chad", "乍得的首都", "visa fees"] * 20))
+    assert found[::3] == [found[0]] * 20
+    assert found[2::3] == [found[2]] * 20
+
+
 def test_a_read_only_file_and_folder_are_enough(base_path: Path) -> None:
     base_path.chmod(0o444)
     base_path.parent.chmod(0o555)
@@ -159,6 +203,7 @@ def test_a_read_only_file_and_folder_are_enough(base_path: Path) -> None:
 def test_the_run_side_loads_no_heavy_library(base_path: Path) -> None:
     script = f"""
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from limbeck.knowledge.base import KnowledgeBase
 KnowledgeBase.open(Path({str(base_path)!r})).search("capital of Chad")
