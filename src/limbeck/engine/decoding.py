@@ -77,7 +77,7 @@ def penalised(logits_V: Floats, seen: Sequence[int], penalty: float) -> npt.NDAr
     """Lower the scores of tokens already seen (Keskar et al. 2019, https://arxiv.org/abs/1909.05858)."""
     scores_V = logits_V.astype(np.float64)
     if penalty != 1.0:
-        ids = np.unique(np.asarray(seen))
+        ids = np.unique(np.asarray(seen, np.int64))
         scores_V[ids] = np.where(scores_V[ids] > 0, scores_V[ids] / penalty, scores_V[ids] * penalty)
     return scores_V
 

@@ -6,7 +6,6 @@ N = prompts, V = vocabulary. As a program: `python -m limbeck.engine.measure ENG
 import argparse
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -119,8 +118,18 @@ def _write_logits(engine: "Engine", prompts: Sequence[Sequence[int]], path: Path
 
 
 def _peak_rss_bytes() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    status = Path("/proc/self/status")
+    if status.exists():
+        # getrusage keeps the peak of the process that started this one, a build with torch in memory
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+    if sys.platform == "win32":
+        import psutil
+
+        return int(psutil.Process().memory_info().peak_wset)
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _last_words(child: subprocess.CompletedProcess[str]) -> str:

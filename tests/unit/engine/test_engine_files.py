@@ -1,0 +1,92 @@
+"""What exporters and loaders say of checkpoints and machines they cannot use."""
+
+import json
+import sys
+
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from limbeck.core.errors import LimbeckError, MachineError
+from limbeck.engine.engine import ENGINES
+from limbeck.engine.export import EXPORTERS, exporter_for
+
+
+def export(form, checkpoint, target):
+    EXPORTERS.load(form).write(checkpoint, load_file(checkpoint / "model.safetensors"), target)
+
+
+def change(path, **fields):
+    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | fields), encoding="utf-8")
+
+
+def test_without_the_extra_the_error_names_it(tiny_checkpoint, tmp_path, monkeypatch):
+    export("gguf", tiny_checkpoint, tmp_path)
+    monkeypatch.setitem(sys.modules, "xllamacpp", None)
+    with pytest.raises(MachineError, match=r"pip install 'limbeck\[gguf\]'"):
+        ENGINES.load("llamacpp").load(tmp_path)
+
+
+def test_without_the_build_side_the_error_names_it(tiny_checkpoint, monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(MachineError, match=r"torch is not installed(.|\n)*limbeck\[build\]"):
+        ENGINES.load("transformers").load(tiny_checkpoint)
+
+
+def test_an_engine_without_an_exporter_is_an_error():
+    with pytest.raises(LimbeckError, match="unknown export format 'transformers'"):
+        exporter_for("transformers")
+
+
+def test_gguf_names_the_architectures_it_knows(broken_checkpoint, tmp_path):
+    change(broken_checkpoint / "config.json", model_type="mamba")
+    with pytest.raises(LimbeckError, match=r"'mamba'(.|\n)*gpt2, llama, qwen3"):
+        export("gguf", broken_checkpoint, tmp_path / "out")
+
+
+def test_gguf_refuses_a_rotation_it_would_get_wrong(broken_checkpoint, tmp_path):
+    change(broken_checkpoint / "config.json", rope_parameters={"rope_type": "yarn", "factor": 4.0})
+    with pytest.raises(LimbeckError, match="'yarn'"):
+        export("gguf", broken_checkpoint, tmp_path / "out")
+
+
+def test_gguf_refuses_a_split_llama_cpp_has_no_name_for(broken_checkpoint, tmp_path):
+    path = broken_checkpoint / "tokenizer.json"
+    path.write_text(path.read_text(encoding="utf-8").replace("'re|", "'re|'x|"), encoding="utf-8")
+    with pytest.raises(LimbeckError, match="no name for this way to split"):
+        export("gguf", broken_checkpoint, tmp_path / "out")
+
+
+@pytest.mark.parametrize("form", EXPORTERS.names())
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "tokenizer.json"])
+def test_a_checkpoint_without_a_file_is_named(form, name, broken_checkpoint, tmp_path):
+    tensors = load_file(broken_checkpoint / "model.safetensors")
+    (broken_checkpoint / name).unlink()
+    with pytest.raises(LimbeckError, match=name):
+        EXPORTERS.load(form).write(broken_checkpoint, tensors, tmp_path / "out")
+
+
+def test_openvino_names_a_tensor_that_does_not_fit_the_configuration(broken_checkpoint, tmp_path):
+    path = broken_checkpoint / "model.safetensors"
+    tensors = load_file(path)
+    tensors["model.norm.weight"] = tensors["model.norm.weight"][:32].copy()
+    save_file(tensors, path)
+    with pytest.raises(LimbeckError, match=r"'model\.norm\.weight' does not fit"):
+        export("openvino", broken_checkpoint, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ["openvino", "llamacpp", "transformers"])
+def test_a_closed_engine_says_so(name, tiny_checkpoint, tmp_path):
+    folder = tiny_checkpoint
+    if name != "transformers":
+        folder = tmp_path
+        exporter_for(name).write(tiny_checkpoint, load_file(tiny_checkpoint / "model.safetensors"), folder)
+    engine = ENGINES.load(name).load(folder)
+    engine.close()
+    with pytest.raises(LimbeckError, match="closed"):
+        engine.next_logits_V([30])
+
+
+def test_a_file_of_another_kind_is_not_gguf(tmp_path):
+    (tmp_path / "model.gguf").write_bytes(b"PK\x03\x04 something else")
+    with pytest.raises(LimbeckError, match="does not start with GGUF"):
+        ENGINES.load("llamacpp").load(tmp_path)
