@@ -14,6 +14,7 @@ from limbeck.core.errors import LimbeckError
 
 HEAD = "lm_head.weight"
 
+_STORED_TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
 _READERS: dict[str, str] = {"F64": "<f8", "F32": "<f4", "F16": "<f2"}
 _LARGEST_FLOAT16 = float(np.finfo(np.float16).max)
 
@@ -23,11 +24,14 @@ class Checkpoint:
     """The weights of a Hugging Face folder in name order; a tied head is left out.
 
     Args:
+        weights: matrices as (outputs, inputs).
+        transposed: those the files hold as (inputs, outputs), as GPT-2 does.
         vocab_size: token ids are below it.
     """
 
     folder: Path
     weights: dict[str, npt.NDArray[np.float32]]
+    transposed: frozenset[str]
     vocab_size: int
 
 
@@ -46,8 +50,13 @@ def read_checkpoint(folder: Path) -> Checkpoint:
         weights.pop(HEAD, None)
     for name, weight in weights.items():
         _refuse_broken(name, weight, folder)
+    is_gpt2 = config.get("model_type") == "gpt2"
+    transposed = frozenset(name for name in weights if is_gpt2 and name.endswith(_STORED_TRANSPOSED))
     return Checkpoint(
-        folder=folder, weights=dict(sorted(weights.items())), vocab_size=int(config.get("vocab_size", 2**31))
+        folder=folder,
+        weights={name: weights[name].T if name in transposed else weights[name] for name in sorted(weights)},
+        transposed=transposed,
+        vocab_size=int(config.get("vocab_size", 2**31)),
     )
 
 

@@ -22,7 +22,7 @@ class ReferenceModel(Protocol):
     def logits_with_NV(
         self, prompts: Sequence[Prompt], name: str, weight: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
-        """Score as if one weight had other values; the model itself stays as it is."""
+        """Score as if one weight, given as (outputs, inputs), had other values; the model itself stays as it is."""
 
 
 def open_reference(checkpoint: Path) -> ReferenceModel:
@@ -82,12 +82,19 @@ class _TorchModel:
         original = parameter.detach().clone()
         try:
             with self._torch.no_grad():
-                parameter.copy_(self._torch.from_numpy(weight))
+                values = self._torch.from_numpy(weight)
+                parameter.copy_(values.T if self._is_transposed(full_name) else values)
             unchanged = self._num_layers_before(full_name)
             return self._score_all(prompts, lambda batch: self._reusing_outputs(batch, unchanged))
         finally:
             with self._torch.no_grad():
                 parameter.copy_(original)
+
+    def _is_transposed(self, name: str) -> bool:
+        from transformers.pytorch_utils import Conv1D
+
+        owner, _, part = name.rpartition(".")
+        return part == "weight" and isinstance(self._network.get_submodule(owner), Conv1D)
 
     def _num_layers_before(self, name: str) -> int:
         """Return how many layers run before a weight is first used; 0 where that is not known."""

@@ -117,7 +117,9 @@ class _Search:
         folder = self._folder(candidate)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-        item.write(self.source.folder, compressed_tensors(self.source.weights, candidate.types), folder)
+        source = self.source
+        tensors = compressed_tensors(source.weights, candidate.types, transposed=source.transposed)
+        item.write(source.folder, tensors, folder)
         measurement = item.measure(folder, self.prompts)
         finite = bool(np.isfinite(measurement.logits_NV).all())
         return Result(

@@ -5,20 +5,21 @@ import pytest
 from fake_export_format import random_prompts
 from safetensors.numpy import save_file
 
+from limbeck.compression.candidates import compressed_tensors
 from limbeck.compression.checkpoint_tensors import read_checkpoint
 from limbeck.compression.reference_model import batches, open_reference
 from limbeck.core.errors import LimbeckError
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory):
+@pytest.fixture(scope="module", params=["llama", "gpt2"])
+def checkpoint(request, tmp_path_factory):
     torch = pytest.importorskip("torch")
-    from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    folder = tmp_path_factory.mktemp("llama")
-    config = LlamaConfig(
+    folder = tmp_path_factory.mktemp(request.param)
+    llama = LlamaConfig(
         vocab_size=96,
         hidden_size=32,
         intermediate_size=64,
@@ -26,7 +27,9 @@ def checkpoint(tmp_path_factory):
         num_attention_heads=2,
         tie_word_embeddings=True,
     )
-    LlamaForCausalLM(config).save_pretrained(folder)
+    gpt2 = GPT2Config(vocab_size=96, n_positions=32, n_embd=32, n_layer=2, n_head=2)
+    network = LlamaForCausalLM(llama) if request.param == "llama" else GPT2LMHeadModel(gpt2)
+    network.save_pretrained(folder)
     (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
     return folder
 
@@ -44,11 +47,14 @@ def test_one_changed_weight_scores_as_a_model_loaded_with_it(checkpoint, tmp_pat
     reference = open_reference(checkpoint)
     prompts = random_prompts(7)
     before = reference.logits_NV(prompts)
-    weights = read_checkpoint(checkpoint).weights
-    for name, weight in weights.items():
+    source = read_checkpoint(checkpoint)
+    stored = compressed_tensors(source.weights, dict.fromkeys(source.weights, "f32"), transposed=source.transposed)
+    for name, weight in source.weights.items():
         changed = weight + np.random.default_rng(0).standard_normal(weight.shape).astype(np.float32) * 0.1
         shutil.copytree(checkpoint, tmp_path / name)
-        save_file(weights | {name: changed}, tmp_path / name / "model.safetensors", metadata={"format": "pt"})
+        values = stored | {name: changed.T if name in source.transposed else changed}
+        contiguous = {key: np.ascontiguousarray(value) for key, value in values.items()}
+        save_file(contiguous, tmp_path / name / "model.safetensors", metadata={"format": "pt"})
         expected = open_reference(tmp_path / name).logits_NV(prompts)
         assert np.array_equal(reference.logits_with_NV(prompts, name, changed), expected)
         assert not np.array_equal(expected, before)
@@ -57,8 +63,8 @@ def test_one_changed_weight_scores_as_a_model_loaded_with_it(checkpoint, tmp_pat
 
 def test_other_prompts_are_not_answered_from_the_kept_outputs(checkpoint):
     reference = open_reference(checkpoint)
-    name = "model.layers.1.mlp.up_proj.weight"
-    zeros = np.zeros((64, 32), np.float32)
+    name = next(name for name in read_checkpoint(checkpoint).weights if ".1.mlp." in name and name.endswith("weight"))
+    zeros = np.zeros_like(read_checkpoint(checkpoint).weights[name])
     first, second = random_prompts(5, seed=1), random_prompts(5, seed=2)
     reference.logits_with_NV(first, name, zeros)
     expected = open_reference(checkpoint).logits_with_NV(second, name, zeros)
@@ -68,9 +74,11 @@ def test_other_prompts_are_not_answered_from_the_kept_outputs(checkpoint):
 def test_a_name_without_the_inner_prefix_is_found(checkpoint):
     reference = open_reference(checkpoint)
     prompts = random_prompts(2)
-    before = reference.logits_NV(prompts)
-    doubled = reference.logits_with_NV(prompts, "norm.weight", np.full(32, 2.0, np.float32))
-    np.testing.assert_allclose(doubled, before * 2, rtol=1e-4)
+    names = read_checkpoint(checkpoint).weights
+    whole = next(name for name in names if name.endswith(("model.norm.weight", "ln_f.weight")))
+    twos = np.full(32, 2.0, np.float32)
+    short = reference.logits_with_NV(prompts, whole.partition(".")[2], twos)
+    assert np.array_equal(short, reference.logits_with_NV(prompts, whole, twos))
 
 
 def test_a_folder_that_is_no_checkpoint_is_told(tmp_path):
