@@ -8,6 +8,7 @@ trained again. The score is taken on the reopened bundle, never on the model in 
 """
 
 import os
+import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from limbeck.core.artifact import Artifact
 from limbeck.core.device import versions
-from limbeck.core.disk import read_json, write_json
+from limbeck.core.disk import JSON, read_json, write_json
 from limbeck.core.stage import Stage, StageContext
 from limbeck.recipe.lock import lock_of
 from limbeck.recipe.preset import load_preset
@@ -74,7 +75,7 @@ def _knowledge(recipe: Recipe) -> Stage:
 
 
 def _corpus(recipe: Recipe) -> Stage:
-    count = int(recipe.fusion.options.get("questions", _QUESTIONS))
+    count = int(str(recipe.fusion.options.get("questions", _QUESTIONS)))
 
     def run(context: StageContext) -> None:
         from limbeck.corpus.questions import save_questions, write_questions
@@ -134,7 +135,7 @@ def _fusion(recipe: Recipe) -> Stage:
             context.inputs["knowledge"] / "tables.sqlite",
             load_questions(context.inputs["corpus"] / "questions.jsonl"),
             context.out,
-            options=Options(**recipe.fusion.options),
+            options=Options(**dict(recipe.fusion.options)),  # type: ignore[arg-type]
             seed=recipe.seed,
             work=Work(partial=context.partial, progress=context.progress, should_stop=context.should_stop),
         )
@@ -159,13 +160,14 @@ def _compression(recipe: Recipe) -> Stage:
         from limbeck.compression.limits import Limits
         from limbeck.compression.search import compress
         from limbeck.engine.export_format import export_formats
+        from limbeck.model.text_tokenizer import load as load_tokenizer
 
         assistant = context.inputs["fusion"]
         compress(
             assistant,
             read_prompts(assistant / "calibration.jsonl"),
             Limits(budget=recipe.budget, reserved_bytes=reserved_bytes),
-            formats=export_formats(recipe.engines),
+            formats=export_formats(recipe.engines, stop_ids=load_tokenizer(assistant).stop_ids),
             out=context.out,
             progress=context.progress,
         )
@@ -174,7 +176,12 @@ def _compression(recipe: Recipe) -> Stage:
         name="compression",
         version=1,
         run=run,
-        modules=("limbeck.compression.search", "limbeck.engine.export_format", *_engine_modules(recipe), "limbeck.compression.methods.quantise"),
+        modules=(
+            "limbeck.compression.search",
+            "limbeck.engine.export_format",
+            *_engine_modules(recipe),
+            "limbeck.compression.methods.quantise",
+        ),
         params={"budget": asdict(recipe.budget), "engines": list(recipe.engines), "reserved_bytes": reserved_bytes},
         inputs={"fusion": ()},
         environment=_installed(_EXPORTS),
@@ -185,7 +192,7 @@ def _bundle(recipe: Recipe) -> Stage:
     lock = lock_of(recipe)
 
     def run(context: StageContext) -> None:
-        from limbeck.bundle.card import About, sources_of
+        from limbeck.bundle.card import About
         from limbeck.bundle.pack import pack
 
         about = About(base_model=recipe.base.name, budget=recipe.budget)
@@ -217,14 +224,18 @@ def _evaluation(recipe: Recipe) -> Stage:
         from limbeck.evaluation.evaluate import evaluate
         from limbeck.evaluation.report import BuildFacts
 
+        # a bundle refuses links, and inputs are links: open it as a user would have it
+        bundle = Path(shutil.copytree(context.inputs["bundle"], context.partial / "bundle", dirs_exist_ok=True))
         facts = BuildFacts(
-            knowledge=read_json(context.inputs["knowledge"] / "sources.json"),
-            training=read_json(context.inputs["fusion"] / "training.json"),
-            plan=read_json(context.inputs["compression"] / "plan.json"),
-            measured=read_json(context.inputs["compression"] / "measured.json"),
+            knowledge=read_json(context.inputs["knowledge"] / "sources.json") or {},
+            training=read_json(context.inputs["fusion"] / "training.json") or {},
+            plan=read_json(context.inputs["compression"] / "plan.json") or {},
+            measured=read_json(context.inputs["compression"] / "measured.json") or {},
             seed=recipe.seed,
         )
-        evaluate(context.inputs["bundle"], asked.questions, context.out, bars=bars, facts=facts, progress=context.progress)
+        evaluate(
+            bundle, asked.questions, context.out, bars=bars, facts=facts, progress=context.progress
+        )
 
     return Stage(
         name="evaluation",
@@ -242,9 +253,11 @@ def _evaluation(recipe: Recipe) -> Stage:
     )
 
 
-def _as_written(spec: KnowledgeSpec, folder: Path) -> list[object]:
-    options = {key: os.path.relpath(value, folder) if _is_file(value) else value for key, value in spec.options.items()}
-    return [spec.kind, spec.written, options]
+def _as_written(spec: KnowledgeSpec, folder: Path) -> dict[str, JSON]:
+    options = {
+        key: os.path.relpath(str(value), folder) if _is_file(value) else value for key, value in spec.options.items()
+    }
+    return {"kind": spec.kind, "location": spec.written, "options": options}
 
 
 def _option_files(spec: KnowledgeSpec) -> list[Path]:

@@ -11,7 +11,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src" / "limbeck").rglob("*.py"))
-OTHERS = sorted([*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "recipes").rglob("*.py")])
+OTHERS = sorted(
+    [*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "recipes").rglob("*.py")]
+)
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base_class", "handler", "processor"}
 MAX_FILE_LINES, MAX_FUNCTION_LINES, MAX_PARAMETERS = 500, 60, 7
 
@@ -41,7 +43,11 @@ def test_files_and_functions_are_short(path: Path) -> None:
 def test_functions_take_few_parameters(path: Path) -> None:
     for function in functions(path):
         arguments = function.args
-        named = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs) if a.arg not in ("self", "cls")]
+        named = [
+            a.arg
+            for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
+            if a.arg not in ("self", "cls")
+        ]
         is_command = any("click" in ast.unparse(decorator) for decorator in function.decorator_list)
         assert len(named) <= MAX_PARAMETERS or is_command, f"{function.name} takes {len(named)}"
 

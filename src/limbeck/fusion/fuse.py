@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from limbeck.core.errors import LimbeckError
 from limbeck.corpus.questions import Question
 from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, row_ends
 from limbeck.fusion.methods import reference
@@ -13,9 +14,8 @@ from limbeck.knowledge.build import build
 from limbeck.knowledge.source import Source
 from limbeck.model import checkpoint
 from limbeck.model.batches import Lesson
-from limbeck.model.chat_template import ChatTemplate
 from limbeck.model.chat_template import load as load_template
-from limbeck.model.text_tokenizer import TextTokenizer
+from limbeck.model.text_tokenizer import load as load_tokenizer
 from limbeck.model.trainer import LossPoint, Schedule, Work
 
 _CALIBRATION_PROMPTS = 96
@@ -53,8 +53,11 @@ class _Encoder:
     """Turn reading lessons into token sequences through the one chat template."""
 
     def __init__(self, model: Path) -> None:
-        self._template: ChatTemplate = load_template(model)
-        self._tokenizer = TextTokenizer.load(model)
+        template = load_template(model)
+        if template is None:
+            raise LimbeckError("the checkpoint has no chat template", where=str(model), fix="run the model stage again")
+        self._template = template
+        self._tokenizer = load_tokenizer(model)
 
     def lesson(self, lesson: ReadingLesson) -> Lesson:
         asked = self._template.render([{"role": "user", "content": lesson.prompt}])
@@ -64,7 +67,7 @@ class _Encoder:
         by_end = {end: position for position, (_, end) in enumerate(offsets)}
         answer = self._tokenizer.encode(lesson.answer)
         return Lesson(
-            tokens=(*prompt, *answer, self._tokenizer.end_id),
+            tokens=(*prompt, *answer, self._tokenizer.stop_ids[0]),
             answer_start=len(prompt),
             row_positions=tuple(by_end[end] for end in ends),
             row_matches=lesson.matches,

@@ -9,13 +9,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-from limbeck.core.errors import LimbeckError, MachineError
-from limbeck.core.family import Family
-from limbeck.model.network_shape import NetworkShape
-from limbeck.recipe.preset import Preset
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
+
+from limbeck.core.errors import LimbeckError, MachineError
+from limbeck.core.family import Family
+from limbeck.model.chat_template import load as load_template
+from limbeck.model.network_shape import NetworkShape
+from limbeck.recipe.preset import Preset
 
 FAMILIES = Family(package="limbeck.model.families", noun="network family")
 TOKENIZER_FILES = (
@@ -27,6 +29,12 @@ TOKENIZER_FILES = (
     "merges.txt",
 )
 
+_PLAIN_TEMPLATE = (
+    "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant: {% endif %}"
+)
+"""For checkpoints that were never made for dialogue."""
+
 logging.disable_progress_bar()
 
 
@@ -37,8 +45,8 @@ def create(preset: Preset, tokenizer: Path, folder: Path, *, seed: int) -> None:
     shape = NetworkShape(
         **asdict(preset),
         vocab_size=words.get_vocab_size(),
-        end_id=words.token_to_id(settings["eos_token"]),
-        pad_id=words.token_to_id(settings["pad_token"]),
+        end_id=words.encode(settings["eos_token"]).ids[0],
+        pad_id=words.encode(settings["pad_token"]).ids[0],
     )
     torch.manual_seed(seed)
     save(FAMILIES.load(shape.family).build(shape), folder, tokenizer=tokenizer)
@@ -79,6 +87,8 @@ def save(network: PreTrainedModel, folder: Path, *, tokenizer: Path) -> None:
     for name in TOKENIZER_FILES:
         if (tokenizer / name).exists() and tokenizer != folder:
             shutil.copyfile(tokenizer / name, folder / name)
+    if load_template(folder) is None:
+        (folder / "chat_template.jinja").write_text(_PLAIN_TEMPLATE, encoding="utf-8")
 
 
 def _check(folder: Path) -> None:
@@ -93,6 +103,14 @@ def _check(folder: Path) -> None:
         )
     kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     if kind.get("auto_map"):
-        raise LimbeckError(f"{folder.name!r} brings code of its own", where=str(folder), fix="use a checkpoint that needs no remote code")
+        raise LimbeckError(
+            f"{folder.name!r} brings code of its own",
+            where=str(folder),
+            fix="use a checkpoint that needs no remote code",
+        )
     if kind.get("is_encoder_decoder"):
-        raise LimbeckError(f"{folder.name!r} is an encoder-decoder", where=str(folder), fix="the reference method takes causal decoders (Llama, Qwen, GPT-2)")
+        raise LimbeckError(
+            f"{folder.name!r} is an encoder-decoder",
+            where=str(folder),
+            fix="the reference method takes causal decoders (Llama, Qwen, GPT-2)",
+        )

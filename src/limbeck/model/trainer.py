@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
 from limbeck.core.errors import Interrupted
 from limbeck.core.progress import Progress, silent
 from limbeck.model.batches import Batch, Lesson, batches_from

@@ -1,6 +1,7 @@
 import itertools
 
 import torch
+
 from limbeck.model.batches import Lesson, batch_order, batches_from, collate
 
 

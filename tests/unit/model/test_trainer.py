@@ -2,13 +2,19 @@ from pathlib import Path
 
 import pytest
 import torch
+
 from limbeck.core.errors import Interrupted
 from limbeck.model.batches import Batch, Lesson
 from limbeck.model.trainer import LossPoint, Schedule, Work, train
 
 SCHEDULE = Schedule(num_steps=60, batch_size=4, warmup_steps=5, checkpoint_every=7, learning_rate=0.05, seed=2)
 LESSONS = [
-    Lesson(tokens=tuple((n + k) % 11 + 1 for k in range(6 + n % 4)), answer_start=4, row_positions=(1,), row_matches=(n % 2 == 0,))
+    Lesson(
+        tokens=tuple((n + k) % 11 + 1 for k in range(6 + n % 4)),
+        answer_start=4,
+        row_positions=(1,),
+        row_matches=(n % 2 == 0,),
+    )
     for n in range(30)
 ]
 
@@ -40,7 +46,9 @@ def run(folder: Path, stop_after: int | None = None) -> tuple[Bigram, list[LossP
         calls += 1
         return stop_after is not None and calls >= stop_after
 
-    return network, train(network, LESSONS, SCHEDULE, loss_of=loss_of, work=Work(partial=folder, should_stop=should_stop))
+    return network, train(
+        network, LESSONS, SCHEDULE, loss_of=loss_of, work=Work(partial=folder, should_stop=should_stop)
+    )
 
 
 def test_training_lowers_the_loss(tmp_path: Path) -> None:

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from transformers import PreTrainedModel
+
 from limbeck.model.batches import Batch, Lesson
 from limbeck.model.trainer import LossPoint, Schedule, Work, train
-from transformers import PreTrainedModel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Causal decoder of the Llama shape: rotary positions, RMS norm, gated feed-forward, tied head."""
 
-from limbeck.model.network_shape import NetworkShape
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
+
+from limbeck.model.network_shape import NetworkShape
 
 
 def build(shape: NetworkShape) -> PreTrainedModel:
