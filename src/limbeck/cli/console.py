@@ -18,17 +18,18 @@ def emit(payload: Mapping[str, Any], *, one_line: bool = False) -> None:
     """Print a result as a JSON object with its schema number."""
     import json
 
-    click.echo(json.dumps({"schema": SCHEMA, **payload}, ensure_ascii=False, indent=None if one_line else 2))
+    text = json.dumps({"schema": SCHEMA, **payload}, ensure_ascii=False, indent=None if one_line else 2)
+    say(text)
 
 
 def say(text: str = "") -> None:
     """Print a line of the result."""
-    click.echo(text)
+    click.echo(_printable(text))
 
 
 def note(text: str) -> None:
     """Print a line that is not part of the result."""
-    click.echo(text, err=True)
+    click.echo(_printable(text), err=True)
 
 
 def paint(text: str, *styles: Style, err: bool = False) -> str:
@@ -59,6 +60,11 @@ def table(rows: Sequence[Sequence[str]], *, header: Sequence[str] = (), right: S
 def width(text: str) -> int:
     """Return how many terminal cells a text takes, colour codes apart."""
     return sum(_cells(character) for character in click.unstyle(text))
+
+
+def _printable(text: str) -> str:
+    """Escape the half characters that a command line or a file name may hold; in JSON the escape is valid."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[int]) -> str:

@@ -57,9 +57,19 @@ def explain(error: BaseException, arguments: Sequence[str]) -> LimbeckError | No
         return _usage(error)
     if isinstance(error, ModuleNotFoundError):
         return _missing_extra(error)
-    if isinstance(error, OSError) and error.errno in _DISK:
+    if isinstance(error, OSError):
+        return _file_error(error, arguments)
+    return None
+
+
+def _file_error(error: OSError, arguments: Sequence[str]) -> LimbeckError | None:
+    """Explain a disk that refuses, or a path of the command line that is none; any other is our bug."""
+    if error.errno in _DISK:
         fix = "free some space or choose a folder you may write to"
         return MachineError(f"the disk refused: {error.strerror}", where=error.filename, fix=fix)
+    path = str(error.filename or "")
+    if any(word and path.startswith(word) for word in arguments):
+        return LimbeckError(f"cannot use '{path[:80]}': {error.strerror}", fix="check the path")
     return None
 
 

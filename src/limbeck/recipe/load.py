@@ -8,7 +8,7 @@ from typing import Any
 
 from limbeck.core.errors import RecipeError
 from limbeck.recipe.locate import key_lines
-from limbeck.recipe.problem import error_from
+from limbeck.recipe.problem import Problem, error_from
 from limbeck.recipe.recipe import Recipe
 
 FILE_NAME = "limbeck.toml"
@@ -23,14 +23,7 @@ def load_recipe(path: Path | str = FILE_NAME) -> Recipe:
     file = find_recipe(Path(path))
     text = _read(file)
     data = _parse(text, str(file))
-    # pydantic is slow to import, and a missing or unreadable recipe needs none of it
-    from limbeck.recipe.resolve import resolve
-    from limbeck.recipe.shape import shape
-
-    form, problems = shape(data)
-    recipe = None
-    if form is not None:
-        recipe, problems = resolve(form, file.resolve())
+    recipe, problems = _check(data, file.resolve())
     if recipe is None:
         raise error_from(problems, file=str(file), lines=key_lines(text))
     return recipe
@@ -51,6 +44,21 @@ def find_recipe(path: Path) -> Path:
     raise RecipeError(f"there is no recipe '{file}'", fix=fix)
 
 
+def _check(data: dict[str, Any], file: Path) -> tuple[Recipe | None, list[Problem]]:
+    """Check shape and meaning; what has the right shape is looked up even where the rest has not."""
+    # pydantic is slow to import, and a missing or unreadable recipe needs none of it
+    from limbeck.recipe.mend import beside, mend
+    from limbeck.recipe.resolve import resolve
+    from limbeck.recipe.shape import shape
+
+    form, problems = shape(data)
+    if form is not None:
+        return resolve(form, file)
+    mended, _ = shape(mend(data, problems))
+    more = resolve(mended, file)[1] if mended is not None else []
+    return None, problems + beside(more, problems)
+
+
 def _read(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8-sig")
@@ -65,6 +73,8 @@ def _read(file: Path) -> str:
 def _parse(text: str, file: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise RecipeError("not valid TOML: nested too deeply", where=file, fix="a recipe needs two levels") from None
     except tomllib.TOMLDecodeError as error:
         found = _AT_LINE.search(str(error))
         line = int(found[1]) if found and found[1] else text.rstrip().count("\n") + 1

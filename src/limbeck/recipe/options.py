@@ -5,15 +5,13 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
-from limbeck.core.family import Family
 
-
-def declared_options(family: Family, name: str) -> dict[str, str] | None:
+def declared_options(module: str) -> dict[str, str] | None:
     """Return the options a component takes, each with its type as written; None where its file is not ours to read.
 
     They are the fields of its `Options` class, or the names in its `OPTIONS`; with neither it takes none.
     """
-    tree = _tree(family.package, name)
+    tree = _tree(module)
     if tree is None:
         return None
     for statement in tree.body:
@@ -23,14 +21,15 @@ def declared_options(family: Family, name: str) -> dict[str, str] | None:
     return dict.fromkeys(_constant(tree, "OPTIONS"), "str")
 
 
-def declared_endings(family: Family, name: str) -> tuple[str, ...]:
+def declared_endings(module: str) -> tuple[str, ...]:
     """Return the file endings a source kind reads, from its `ENDINGS`."""
-    tree = _tree(family.package, name)
+    tree = _tree(module)
     return _constant(tree, "ENDINGS") if tree else ()
 
 
 @cache
-def _tree(package: str, name: str) -> ast.Module | None:
+def _tree(module: str) -> ast.Module | None:
+    package, _, name = module.rpartition(".")
     spec = importlib.util.find_spec(package)
     folders = (spec and spec.submodule_search_locations) or ()
     for path in (Path(folder) / f"{name}.py" for folder in folders):

@@ -14,7 +14,7 @@ FILE_OPTIONS = ("mapping",)
 
 def guess_kind(location: Path) -> str | None:
     """Tell the source kind from a file's ending, or from the first of a folder's files that has a kind."""
-    kinds = {ending: name for name in SOURCES.names() for ending in declared_endings(SOURCES, name)}
+    kinds = {ending: name for name in SOURCES.names() for ending in declared_endings(f"{SOURCES.package}.{name}")}
     if not location.is_dir():
         return kinds.get(location.suffix.lower())
     suffixes = (path.suffix.lower() for path in sorted(location.rglob("*")) if path.is_file())
@@ -26,6 +26,8 @@ def check_file(written: str, folder: Path, path: KeyPath, *, noun: str) -> Probl
     location = folder / written
     if not location.exists():
         return Problem(what=f"{noun} {written!r} does not exist", path=path, fix=nearby(location, written))
+    if not (location.is_dir() or location.is_file()):
+        return Problem(what=f"{noun} {written!r} is neither a file nor a folder", path=path, fix="name one of these")
     if location.is_dir() and not any(child.is_file() for child in location.rglob("*")):
         return Problem(
             what=f"{noun} {written!r} is an empty folder", path=path, fix="put files into it or name another"

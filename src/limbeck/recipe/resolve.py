@@ -1,5 +1,6 @@
 """From a checked form to the recipe: names looked up, files found, defaults filled in."""
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,7 @@ def resolve(form: RecipeForm, path: Path) -> tuple[Recipe | None, list[Problem]]
     """Look up everything a form names, relative to the recipe at `path`; return the recipe, or every problem."""
     folder = path.parent
     problems = [*_engine_problems(form), *_fusion_problems(form), *_evaluation_problems(form, folder)]
+    problems += _option_problems("limbeck.compression.search", form.compression.model_extra or {}, ("compression",))
     base, base_problem = _base(form.base, folder)
     problems += [base_problem] if base_problem else []
     for position, source in enumerate(form.knowledge):
@@ -91,7 +93,9 @@ def _fusion_problems(form: RecipeForm) -> list[Problem]:
     unknown = _name_problem(FUSION_METHODS, form.fusion.method, ("fusion", "method"))
     if unknown:
         return [unknown]
-    return _option_problems(FUSION_METHODS, form.fusion.method, form.fusion.model_extra or {}, ("fusion",))
+    return _option_problems(
+        _module(FUSION_METHODS, form.fusion.method), form.fusion.model_extra or {}, ("fusion",), ("method",)
+    )
 
 
 def _evaluation_problems(form: RecipeForm, folder: Path) -> list[Problem]:
@@ -114,7 +118,7 @@ def _source_problems(source: KnowledgeForm, folder: Path, position: int) -> list
     if unknown:
         return [*problems, unknown]
     options = source.model_extra or {}
-    problems += _option_problems(SOURCES, kind, options, here)
+    problems += _option_problems(_module(SOURCES, kind), options, here, tuple(KnowledgeForm.model_fields))
     files = [(key, options[key]) for key in FILE_OPTIONS if isinstance(options.get(key), str)]
     return problems + [p for key, name in files if (p := check_file(name, folder, (*here, key), noun=key))]
 
@@ -129,11 +133,17 @@ def _name_problem(family: Family, name: str, path: KeyPath) -> Problem | None:
     )
 
 
-def _option_problems(family: Family, name: str, options: Mapping[str, Any], path: KeyPath) -> list[Problem]:
-    known = declared_options(family, name)
+def _module(family: Family, name: str) -> str:
+    return f"{family.package}.{name}"
+
+
+def _option_problems(
+    module: str, options: Mapping[str, Any], path: KeyPath, fixed: tuple[str, ...] = ()
+) -> list[Problem]:
+    """Hold options against those a component states; `fixed` are the keys that every section of the kind has."""
+    known = declared_options(module)
     if known is None:
         return []
-    fixed = tuple(KnowledgeForm.model_fields) if family is SOURCES else ("method",)
     found = []
     for key, value in options.items():
         if key not in known:
@@ -156,12 +166,17 @@ def _wrong_type(value: object, annotation: str) -> str | None:
 def _knowledge(source: KnowledgeForm, folder: Path) -> KnowledgeSpec:
     location = folder / source.location
     options = dict(_options(source.model_extra))
-    beside = {key: (folder / str(options[key])).resolve() for key in FILE_OPTIONS if key in options}
+    beside = {key: _absolute(folder / str(options[key])) for key in FILE_OPTIONS if key in options}
     options |= {key: str(path) for key, path in beside.items()}
     kind = source.kind or guess_kind(location)
     assert kind is not None, source.location
-    files = (location.resolve(), *beside.values())
+    files = (_absolute(location), *beside.values())
     return KnowledgeSpec(kind=kind, location=files[0], written=source.location, options=options, files=files)
+
+
+def _absolute(path: Path) -> Path:
+    """Take out `..` and keep links, so that a linked source is still cited by the name it has here."""
+    return Path(os.path.abspath(path))
 
 
 def _options(extra: Mapping[str, Any] | None) -> Mapping[str, Option]:

@@ -1,6 +1,7 @@
 """From parsed TOML to a checked form, with pydantic's complaints put into our words."""
 
 import difflib
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -49,7 +50,7 @@ def shape(data: Mapping[str, Any]) -> tuple[RecipeForm | None, list[Problem]]:
 
 def _problem(complaint: Mapping[str, Any]) -> Problem:
     path: KeyPath = complaint["loc"]
-    kind, given = complaint["type"], complaint["input"]
+    kind, given = complaint["type"], reprlib.repr(complaint["input"])
     key = next((part for part in reversed(path) if isinstance(part, str)), "")
     if kind == "extra_forbidden":
         return Problem(what=f"unknown key {key!r}", path=path, fix=nearest(key, _known(path)))
@@ -60,10 +61,10 @@ def _problem(complaint: Mapping[str, Any]) -> Problem:
         what, _, fix = str(complaint["ctx"]["error"]).partition("; ")
         return Problem(what=f"{key}: {what}", path=path, fix=fix or example)
     if kind in _WANTED:
-        return Problem(what=f"{key!r} must be {_WANTED[kind]}, not {given!r}", path=path, fix=example)
+        return Problem(what=f"{key!r} must be {_WANTED[kind]}, not {given}", path=path, fix=example)
     if kind in ("too_short", "string_too_short"):
         return Problem(what=f"{key!r} is empty", path=path, fix=example)
-    return Problem(what=f"{key} = {given!r}: {complaint['msg'].lower()}", path=path)
+    return Problem(what=f"{key} = {given}: {complaint['msg'].lower()}", path=path)
 
 
 def nearest(name: str, known: tuple[str, ...], more: str = "") -> str:

@@ -121,3 +121,13 @@ def test_with_json_the_error_is_json_too(
 def test_a_reader_that_leaves_is_no_failure(failing: Callable[[BaseException], None]) -> None:
     failing(BrokenPipeError())
     assert main.run(["list"]) == 0
+
+
+def test_a_path_of_the_command_line_is_the_users(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["ask", "x" * 5000, "hi"]) == 1
+    assert "File name too long" in capsys.readouterr().err
+
+
+def test_half_a_character_is_still_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.run(["plan", "\udcff", "--json"]) == 1
+    assert "\udcff" in json.loads(capsys.readouterr().out)["error"]["what"]

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,29 @@ def test_all_problems_come_at_once_in_file_order(folder: Path) -> None:
     ]
 
 
+def test_wrong_shapes_hide_no_wrong_names(folder: Path) -> None:
+    text = GOOD.replace('"tiny"', "7").replace('["openvino"]', '[3, "openvion"]').replace('"25 MB"', '"0 MB"')
+    found = problems(text.replace("countries.csv", "x.csv") + "knd = 1\n[[knowledge]]\nname = 2\n")
+    assert [error.where for error in found] == [
+        "limbeck.toml:2 base",
+        "limbeck.toml:3 budget.disk",
+        "limbeck.toml:4 engines",
+        "limbeck.toml:4 engines",
+        "limbeck.toml:7 knowledge.location",
+        "limbeck.toml:10 knowledge.knd",
+        "limbeck.toml:11 knowledge.location",
+        "limbeck.toml:12 knowledge.name",
+    ]
+
+
+@pytest.mark.parametrize("section", ["budget", "knowledge", "fusion", "compression", "evaluation", "engines"])
+@pytest.mark.parametrize("value", ["3", '"x"', "[1]", "[[]]", "{ x = 1 }", "[{ x = [1] }]", "true"])
+def test_any_section_of_any_shape_is_told(folder: Path, section: str, value: str) -> None:
+    kept = [line for line in GOOD.splitlines() if not line.startswith((section, f"[[{section}"))]
+    found = problems("\n".join([f"{section} = {value}", *kept]) if section != "knowledge" else f"{section} = {value}")
+    assert all(error.what and error.where for error in found)
+
+
 def test_an_empty_source_is_an_error(folder: Path) -> None:
     Path("countries.csv").write_bytes(b"")
     assert only(GOOD).what == "source 'countries.csv' is empty"
@@ -244,3 +268,19 @@ def test_options_are_held_against_the_types_a_component_states(folder: Path) -> 
     assert (error.what, error.where) == ("'mapping' must be text in quotes, not 3", "limbeck.toml:8 knowledge.mapping")
     error = only(GOOD.replace('"countries.csv"', '"countries.csv"\nmapping = "country.toml"'))
     assert error.what == "mapping 'country.toml' does not exist"
+
+
+def test_odd_recipes_are_told_in_one_line(folder: Path) -> None:
+    assert only("a = " + "[" * 5000).what == "not valid TOML: nested too deeply"
+    assert len(only(GOOD.replace('"atlas"', str(list(range(999))))).what) < 100
+    os.mkfifo("pipe.csv")
+    assert only(GOOD.replace("countries.csv", "pipe.csv")).what == "source 'pipe.csv' is neither a file nor a folder"
+    assert only(GOOD.replace("atlas", "a" * 65)).what.endswith("cannot name a folder")
+
+
+def test_a_linked_source_keeps_its_name(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = tmp_path_factory.mktemp("elsewhere")
+    (other / "real.csv").write_text("name\nChad\n")
+    Path("linked.csv").symlink_to(other / "real.csv")
+    Path("limbeck.toml").write_text(GOOD.replace("countries.csv", "linked.csv"))
+    assert load_recipe().knowledge[0].location == folder / "linked.csv"
