@@ -30,7 +30,7 @@ def command(recipe: Path, as_json: bool) -> None:
     rows = [(plan.stage, _status(plan.status), _forecast(plan.forecast_seconds), plan.reason) for plan in plans]
     say(table(rows, header=("stage", "will", "about", "because"), right=(2,)))
     say()
-    say(_total([plan.forecast_seconds for plan in plans if plan.status != "hit"]))
+    say(_total([plan.forecast_seconds for plan in plans if plan.status != "hit"], recipe))
 
 
 def _status(status: str) -> str:
@@ -43,12 +43,14 @@ def _forecast(seconds: float | None) -> str:
     return "?" if seconds is None else format_duration(seconds) if seconds else ""
 
 
-def _total(seconds: list[float | None]) -> str:
+def _total(seconds: list[float | None], recipe: Path) -> str:
     from limbeck.core.units import format_duration
 
     if not seconds:
         return "Everything is up to date."
-    known = sum(value for value in seconds if value is not None)
-    unknown = sum(value is None for value in seconds)
-    more = f", and {unknown} never timed here" if unknown else ""
-    return f"{len(seconds)} stages to run, about {format_duration(known)}{more}: `limbeck run`"
+    known = [value for value in seconds if value is not None]
+    about = f", about {format_duration(sum(known))}" if known else ""
+    unknown = len(seconds) - len(known)
+    more = f" ({unknown} never timed here)" if unknown else ""
+    start = "limbeck run" if recipe == Path() else f"limbeck run {recipe}"
+    return f"{len(seconds)} stage{'s' if len(seconds) > 1 else ''} to run{about}{more}: `{start}`"
