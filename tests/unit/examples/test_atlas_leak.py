@@ -1,0 +1,66 @@
+"""No held-out question is worded like a training question, whatever country it names."""
+
+import csv
+import json
+import re
+import tomllib
+import unicodedata
+from functools import cache
+from itertools import product
+from pathlib import Path
+
+from limbeck.corpus.questions import read_frames
+
+ATLAS = Path(__file__).parents[3] / "examples" / "atlas"
+
+
+def plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    return re.sub(r"[\s?？.。!！,，]+", " ", folded).strip()
+
+
+@cache
+def names() -> re.Pattern[str]:
+    with (ATLAS / "countries.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = {row[column] for row in rows for column in ("name", "name_zh")}
+    found |= {name for row in rows for column in ("aliases", "aliases_zh") for name in row[column].split(";") if name}
+    longest_first = sorted((plain(name) for name in found), key=len, reverse=True)
+    return re.compile("|".join(re.escape(name) for name in longest_first))
+
+
+def masked(text: str) -> str:
+    return names().sub("{}", plain(text))
+
+
+@cache
+def trained_wordings() -> frozenset[str]:
+    mapping = tomllib.loads((ATLAS / "countries.toml").read_text(encoding="utf-8"))
+    found: set[str] = set()
+    for language in ("en", "zh"):
+        frames = read_frames(language)
+        for asked in mapping["property"]:
+            labels = [asked["label"][language], *asked.get("aliases", {}).get(language, [])]
+            found |= {plain(wording.format(subject="{}")) for wording in asked["questions"][language]}
+            fills = product((*frames.ask, *frames.follow_property), labels)
+            found |= {plain(frame.format(subject="{}", property=label)) for frame, label in fills}
+        unknown = product((*frames.ask, *frames.follow_property), frames.unknown_property)
+        found |= {plain(frame.format(subject="{}", property=phrase)) for frame, phrase in unknown}
+        found |= {plain(text) for text in frames.off_topic}
+        found |= {plain(frame.format(subject="{}")) for frame in frames.follow_subject}
+    return frozenset(found)
+
+
+def held_out() -> list[str]:
+    lines = (ATLAS / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["question"] for line in lines]
+
+
+def test_the_mask_sees_a_trained_wording() -> None:
+    assert masked("what is the capital of CHAD?") in trained_wordings()
+    assert masked("乍得的首都是什么？") in trained_wordings()
+
+
+def test_no_held_out_wording_was_trained_on() -> None:
+    leaked = [question for question in held_out() if masked(question) in trained_wordings()]
+    assert not leaked
