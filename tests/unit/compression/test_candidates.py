@@ -75,14 +75,15 @@ def test_no_mix_below_the_smallest(checkpoint):
 
 def test_sizes_that_do_not_add_up_are_tightened(checkpoint):
     class Clumsy(ToyFormat):
-        """Rounds the whole file up to 4 KiB, so that parts say little about the sum."""
+        """Takes 2000 bytes more where two tensors differ from q4, which no single one shows."""
 
         def forecast_bytes(self, checkpoint, types):
-            return -(-super().forecast_bytes(checkpoint, types) // 4096) * 4096
+            larger = sum(kind in ("q8", "f16") for name, kind in types.items() if name in losses())
+            return super().forecast_bytes(checkpoint, types) + 2000 * (larger > 1)
 
     export = Clumsy()
     least = uniform_candidates(WEIGHTS, checkpoint, export)[0].forecast_bytes
-    for extra in range(0, 40_000, 1500):
+    for extra in range(0, 40_000, 500):
         mix = mixed_candidate(WEIGHTS, losses(), checkpoint=checkpoint, export=export, limit_bytes=least + extra)
         assert mix is None or mix.forecast_bytes <= least + extra
 

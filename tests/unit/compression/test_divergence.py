@@ -15,6 +15,12 @@ def test_equal_scores_up_to_a_constant_have_no_divergence():
     assert seen.same_top1 == 1.0
 
 
+def test_rounding_never_makes_it_negative():
+    for seed in range(50):
+        full = scores(seed)
+        assert (kl_divergences(full, full + np.float32(0.3)) >= 0).all()
+
+
 def test_equals_the_definition():
     chance, other = np.array([[0.5, 0.25, 0.25]]), np.array([[0.25, 0.5, 0.25]])
     expected = 0.5 * np.log(2) + 0.25 * np.log(0.5)

@@ -14,7 +14,7 @@ from limbeck.core.errors import GateError, LimbeckError, MachineError
 from limbeck.core.units import parse_size_bytes
 
 PROMPTS = random_prompts()
-Q4_BYTES, Q8_BYTES, F16_BYTES = 13_184, 24_448, 45_568
+Q4_BYTES, F16_BYTES = 13_184, 45_568
 
 
 @pytest.fixture
@@ -72,11 +72,13 @@ def test_no_budget_between_smallest_and_largest_is_ever_exceeded(checkpoint, tmp
 
 def test_two_engines_share_one_disk_budget(checkpoint, tmp_path):
     out = tmp_path / "out"
-    plan = search(checkpoint, out, ToyFormat("a"), ToyFormat("b"), disk_bytes=Q4_BYTES + Q8_BYTES + 500)
+    plan = search(checkpoint, out, ToyFormat("a"), ToyFormat("b"), disk_bytes=F16_BYTES + 500)
     assert sorted(path.name for path in (out / "models").iterdir()) == ["a", "b"]
-    assert models_bytes(out) <= Q4_BYTES + Q8_BYTES + 500
+    assert models_bytes(out) <= F16_BYTES + 500
     assert set(read(out)["chosen"]) == {"a", "b"}
     assert 0 <= read(out)["engines_agree"] <= 1
+    f16 = [candidate for candidate in read(out)["candidates"] if candidate["name"] == "f16"]
+    assert [candidate["status"] for candidate in f16] == ["not exported"] * 2
     assert len(plan.chosen) == 2
 
 
