@@ -164,6 +164,33 @@ def test_an_open_reader_sees_the_edits_of_others(base: KnowledgeBase, open_base:
     assert "Nairobi" not in str(base.search("capital of Kenya"))
 
 
+def test_an_open_reader_learns_of_properties_that_come_back(base_path: Path, open_base: KnowledgeBase) -> None:
+    open_base.delete_source("countries.csv")
+    with KnowledgeBase.open(base_path) as reader:
+        assert "capital" not in str(reader.search("capital of Chad"))
+        open_base.undo()
+        assert reader.search("capital of Chad")[0].match == "named"
+
+
+_HALF_DONE = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.executescript("PRAGMA cache_size = 1; BEGIN;")
+for table, column in (("fact", "en"), ("chunk", "text"), ("entity", "en"), ("alias", "name"), ("record", "text")):
+    connection.execute(f"UPDATE {table} SET {column} = {column} || 'broken'")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_half_done_edit_is_rolled_back_at_the_next_opening(base_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", _HALF_DONE, str(base_path)], check=False)
+    assert Path(f"{base_path}-journal").exists()
+    assert b"broken" in base_path.read_bytes()
+    with KnowledgeBase.open(base_path) as base:
+        assert base.search("capital of Chad")[0].value.en == "N'Djamena"
+    assert b"broken" not in base_path.read_bytes()
+
+
 _EDITING = """
 import sys
 from pathlib import Path

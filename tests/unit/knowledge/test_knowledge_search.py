@@ -1,5 +1,8 @@
+import math
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,7 @@ import pytest
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
 from limbeck.knowledge.evidence import Evidence
+from limbeck.knowledge.ranking import Ranker
 from limbeck.knowledge.source import Source
 
 
@@ -110,6 +114,31 @@ def test_passages_answer_where_no_subject_is(base: KnowledgeBase, question: str,
     best = base.search(question)[0]
     assert (best.kind, best.link, best.match) == ("passage", "searched", "none")
     assert text in best.value.en
+
+
+def test_passages_in_the_language_of_the_question_come_first(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        "# 行李\n\nVIP 旅客的行李。\n\n## VIP VIP\n\nVIP 旅客的行李可以优先托运。", encoding="utf-8"
+    )
+    (tmp_path / "b.md").write_text("# Long\n\nSome of the guests we serve here are VIP guests now.", encoding="utf-8")
+    build([Source(kind="markdown", location=tmp_path, root=tmp_path)], tmp_path / "k.sqlite")
+    with KnowledgeBase.open(tmp_path / "k.sqlite") as base:
+        assert base.search("What about VIP?")[0].citation.source == "b.md"
+        assert base.search("VIP 怎么样？")[0].citation.source == "a.md"
+
+
+def test_a_label_wins_over_another_subjects_alias(read_table: Callable[..., KnowledgeBase]) -> None:
+    with read_table("name,aliases,river\nCongo Republic,Congo;Guinea,a\nGuinea,,b\nDR Congo,Congo,c\n") as base:
+        assert marks(base.search("river of Guinea")) == [("Guinea", "river", "named", "named")]
+        assert {row.subject.en for row in base.search("river of Guinea")} == {"Guinea"}
+        assert {row.subject.en for row in base.search("river of Congo")[:2]} == {"Congo Republic", "DR Congo"}
+
+
+def test_unseen_words_weigh_more_than_seen_and_rare_more_than_common(base_path: Path) -> None:
+    with closing(sqlite3.connect(base_path)) as connection:
+        weights = Ranker(connection).weights(["zebra", "kenya", "capit", "capital", "desk"])
+    assert weights["zebra"] == weights["capit"] > weights["desk"] > weights["capital"] > 0
+    assert weights["zebra"] == pytest.approx(math.log(1 + 25.5 / 0.5))
 
 
 def test_facts_leave_room_for_a_passage(base: KnowledgeBase) -> None:

@@ -108,6 +108,7 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     ("content", "said"),
     [
         ("name,capital\nChad\nKenya,Nairobi\nLibya,a,b\n", ["2 ragged", "t.csv:2: 1 cells", "t.csv:4: 3 cells"]),
+        ('name,note\nChad,"two\nlines"\nKenya\n', ["t.csv:4: 1 cells"]),
         ("name,capital\nChad,a\nKenya,b\nCHAD,c\n", ["t.csv:4", "'CHAD' stands already in line 2"]),
         ("name,capital,capital\nChad,a,b\n", ["'capital' appears twice"]),
         ("name,\nChad,a\n", ["column 2 has no name"]),
