@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from limbeck.bundle.manifest import MANIFEST
-from limbeck.bundle.pack import REPORT_FILES, reseal
+from limbeck.bundle.pack import add_report
 from limbeck.core.artifact import MANIFEST as ARTIFACT
 from limbeck.core.disk import disk_errors
 from limbeck.core.errors import BundleError
@@ -28,11 +28,7 @@ def replace_bundle(bundle: Path, report: Path, target: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(unfinished, ignore_errors=True)
         shutil.copytree(bundle, unfinished, ignore=shutil.ignore_patterns(ARTIFACT))
-        for name in REPORT_FILES:
-            if (report / name).is_file():
-                (unfinished / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(report / name, unfinished / name)
-        reseal(unfinished, changed=REPORT_FILES)
+        add_report(unfinished, report)
         shutil.rmtree(target, ignore_errors=True)
         unfinished.replace(target)
     return target

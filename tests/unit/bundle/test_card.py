@@ -1,6 +1,6 @@
 import json
 
-from limbeck.bundle.card import About, KnowledgeSource, write_card
+from limbeck.bundle.card import About, KnowledgeSource, sources_of, write_card
 from limbeck.core.budget import Budget
 
 
@@ -17,3 +17,11 @@ def test_the_card_says_what_it_is() -> None:
     assert "| a\\|b.csv | table | 3 | ODbL |" in card
     assert "| disk | 25 MB |" in card and "| memory | no limit |" in card
     assert "| `knowledge.sqlite` | 1.5 kB |" in card
+
+
+def test_sources_come_from_the_waterfall_of_a_build() -> None:
+    waterfall = {"sources": [{"name": "a.csv", "kind": "table", "rows": 3, "chunks": 0, "facts": 9, "dropped": {}}]}
+    assert sources_of(waterfall, {"a.csv": "ODbL"}) == (
+        KnowledgeSource(name="a.csv", kind="table", items=3, licence="ODbL"),
+    )
+    assert sources_of({}) == ()

@@ -7,6 +7,7 @@ from limbeck.bundle.assistant import open_bundle
 from limbeck.bundle.pack import reseal
 from limbeck.core.errors import BundleError, LimbeckError
 from limbeck.evaluation.check import CHECKS, CheckContext
+from limbeck.evaluation.checks.usage import disk_bytes
 from limbeck.evaluation.questions import Question
 
 QUESTIONS = (
@@ -54,6 +55,13 @@ def test_usage_is_taken_in_a_process_of_its_own(scripted: Path) -> None:
     assert rows["disk"]["value"] == on_disk and rows["disk"]["met"]
     assert 10_000_000 < rows["memory"]["value"] < 400_000_000
     assert rows["latency"]["value"] == pytest.approx(1.0)
+
+
+def test_a_report_does_not_count_as_disk_the_assistant_needs(scripted: Path) -> None:
+    before = disk_bytes(scripted)
+    (scripted / "report.html").write_bytes(bytes(1_000_000))
+    reseal(scripted)
+    assert before < disk_bytes(scripted) < before + 1000, "only the manifest grew"
 
 
 def test_an_engine_that_fails_is_named(scripted: Path) -> None:
