@@ -27,6 +27,12 @@ def declared_endings(module: str) -> tuple[str, ...]:
     return _constant(tree, "ENDINGS") if tree else ()
 
 
+def declared_format(module: str) -> str | None:
+    """Return the export format an engine reads, from its `FORMAT`; None where the file is not ours to read."""
+    tree = _tree(module)
+    return "".join(_constant(tree, "FORMAT")) or None if tree else None
+
+
 @cache
 def _tree(module: str) -> ast.Module | None:
     package, _, name = module.rpartition(".")

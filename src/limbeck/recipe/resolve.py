@@ -8,10 +8,10 @@ from typing import Any
 
 from limbeck.core.budget import Budget
 from limbeck.core.family import Family
-from limbeck.recipe.families import ENGINES, FUSION_METHODS, SOURCES
+from limbeck.recipe.families import ENGINES, EXPORTERS, FUSION_METHODS, SOURCES
 from limbeck.recipe.form import KnowledgeForm, RecipeForm
 from limbeck.recipe.locate import KeyPath
-from limbeck.recipe.options import declared_options
+from limbeck.recipe.options import declared_format, declared_options
 from limbeck.recipe.place import FILE_OPTIONS, check_file, guess_kind
 from limbeck.recipe.preset import preset_names
 from limbeck.recipe.problem import Problem
@@ -85,8 +85,21 @@ def _base(written: str, folder: Path) -> tuple[BaseSpec | None, Problem | None]:
 
 
 def _engine_problems(form: RecipeForm) -> list[Problem]:
-    named = [_name_problem(ENGINES, name, ("engines", position)) for position, name in enumerate(form.engines)]
+    named = [_engine_problem(name, ("engines", position)) for position, name in enumerate(form.engines)]
     return [problem for problem in named if problem]
+
+
+def _engine_problem(name: str, path: KeyPath) -> Problem | None:
+    unknown = _name_problem(ENGINES, name, path)
+    if unknown or _is_packable(name):
+        return unknown
+    fix = f"for a bundle: {', '.join(other for other in ENGINES.names() if _is_packable(other))}"
+    return Problem(what=f"engine {name!r} is a reference to compare with; no bundle is made for it", path=path, fix=fix)
+
+
+def _is_packable(engine: str) -> bool:
+    reads = declared_format(_module(ENGINES, engine))
+    return reads is None or reads in EXPORTERS.names()
 
 
 def _fusion_problems(form: RecipeForm) -> list[Problem]:

@@ -284,3 +284,9 @@ def test_a_linked_source_keeps_its_name(folder: Path, tmp_path_factory: pytest.T
     Path("linked.csv").symlink_to(other / "real.csv")
     Path("limbeck.toml").write_text(GOOD.replace("countries.csv", "linked.csv"))
     assert load_recipe().knowledge[0].location == folder / "linked.csv"
+
+
+def test_an_engine_that_no_bundle_is_made_for_is_told(folder: Path) -> None:
+    error = only(GOOD.replace('"openvino"', '"transformers"'))
+    assert error.what == "engine 'transformers' is a reference to compare with; no bundle is made for it"
+    assert (error.where, error.fix) == ("limbeck.toml:4 engines", "for a bundle: llamacpp, openvino")
