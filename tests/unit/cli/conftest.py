@@ -59,7 +59,7 @@ class PointingEngine:
         self, prompt_T: Sequence[int], sampling: Sampling, on_token: Callable[[int], None] | None = None
     ) -> Generation:
         found = _MATCHED.search("".join(map(chr, prompt_T)))
-        written = f"It is ⟦{found[1] or found[2]}⟧." if found else "⟦none⟧"
+        written = f"⟦{found[1] or found[2]}⟧\nIt is ⟦{found[1] or found[2]}⟧." if found else "⟦none⟧"
         for character in written if on_token else "":
             assert on_token is not None
             on_token(ord(character))
