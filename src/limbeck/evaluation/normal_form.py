@@ -14,6 +14,7 @@ _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 _ACRONYM_CHARS = 3
 # Apostrophes, dashes and middle dots that people type for one another.
 _ALIKE = str.maketrans("’‘ʼ‐‑–—−・•", "'''-----··")
+_EXPONENTS = dict.fromkeys(map(ord, "¹²³⁰⁴⁵⁶⁷⁸⁹"))
 
 
 @lru_cache(maxsize=16384)
@@ -40,8 +41,8 @@ def contains(text: str, needle: str) -> bool:
 
 
 def figures(text: str) -> set[str]:
-    """Return every number of a text in normal form."""
-    return set(_FIGURE.findall(normal(text)))
+    """Return every number of a text in normal form; the exponent of a unit such as km² is none."""
+    return set(_FIGURE.findall(normal(text.translate(_EXPONENTS))))
 
 
 def is_han(text: str) -> bool:

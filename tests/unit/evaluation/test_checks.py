@@ -54,7 +54,7 @@ def test_usage_is_taken_in_a_process_of_its_own(scripted: Path) -> None:
     on_disk = sum(path.stat().st_size for path in scripted.rglob("*") if path.is_file())
     assert rows["disk"]["value"] == on_disk and rows["disk"]["met"]
     assert 10_000_000 < rows["memory"]["value"] < 400_000_000
-    assert rows["latency"]["value"] == pytest.approx(1.0)
+    assert 0 < rows["latency"]["value"] <= 1
 
 
 def test_a_report_does_not_count_as_disk_the_assistant_needs(scripted: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_part_of_a_word_or_number_is_not_found(text: str, needle: str) -> None
 
 
 def test_figures_are_compared_in_one_form() -> None:
-    assert figures("1,284,000 km, 12.50 and 3万") == {"1284000", "12.5", "30000"}
+    assert figures("1,284,000 km², 12.50 m³ and 3万") == {"1284000", "12.5", "30000"}
 
 
 def test_normal_form_is_stable() -> None:
