@@ -32,7 +32,9 @@ def train(texts: list[Path], size: int) -> Tokenizer:
         [split, pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )
     tokenizer.decoder = decoders.ByteLevel()
-    special = [AddedToken(text, special=True, normalized=False) for text in (PAD, USER, ASSISTANT, END, *reference_tokens())]
+    special = [
+        AddedToken(text, special=True, normalized=False) for text in (PAD, USER, ASSISTANT, END, *reference_tokens())
+    ]
     trainer = trainers.BpeTrainer(
         vocab_size=size,
         special_tokens=special,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from limbeck.fusion.prompt import NONE
 from limbeck.knowledge.evidence import Citation, Evidence
 
+_SELECTION = re.compile(r"((?:⟦\d+⟧)+)\n")
 _REFERENCE = re.compile(r"⟦(\d+)(?:\.(subject|property))?⟧")
 _REFUSAL = {
     "en": "I don't know: nothing in my knowledge answers that.",
@@ -32,19 +33,28 @@ def refusal(language: str) -> Answer:
 def render(written: str, evidence: Sequence[Evidence], language: str) -> Answer:
     """Fill a model's references with the rows they name, and cite those rows.
 
-    Refuses where the model refused, referred to a row that was not shown, cited no value, or wrote
-    a figure of its own: a value that stands in no cited row never reaches the user.
+    What is written begins with the rows it rests on, then a line break and the sentence: `⟦2⟧\\nIt is ⟦2⟧.`
+    Refuses where the model refused, referred to a row that was not shown or not selected, cited no
+    value, or wrote a figure of its own: a value that stands in no cited row never reaches the user.
     """
-    numbers = [int(match[1]) for match in _REFERENCE.finditer(written)]
-    valued = [int(match[1]) for match in _REFERENCE.finditer(written) if match[2] is None]
-    prose = _REFERENCE.sub("", written)
-    if NONE in written or not valued or any(not 1 <= n <= len(evidence) for n in numbers) or not _is_plain(prose):
+    selected, sentence = _split(written)
+    named = {int(match[1]) for match in _REFERENCE.finditer(sentence)}
+    has_value = any(match[2] is None for match in _REFERENCE.finditer(sentence))
+    is_backed = has_value and named <= selected and all(1 <= number <= len(evidence) for number in named)
+    if NONE in written or not is_backed or not _is_plain(_REFERENCE.sub("", sentence)):
         return refusal(language)
-    cited = tuple(evidence[number - 1] for number in dict.fromkeys(numbers))
-    text = _REFERENCE.sub(lambda match: _fill(match, evidence, language), written)
+    cited = tuple(evidence[number - 1] for number in sorted(named))
+    text = _REFERENCE.sub(lambda match: _fill(match, evidence, language), sentence)
     return Answer(
         text=_tidy(text), citations=tuple(dict.fromkeys(row.citation for row in cited)), evidence=cited, refused=False
     )
+
+
+def _split(written: str) -> tuple[set[int], str]:
+    selection = _SELECTION.match(written.lstrip())
+    if selection is None:
+        return set(), written
+    return {int(number) for number in re.findall(r"\d+", selection[1])}, written.lstrip()[selection.end() :]
 
 
 def _fill(match: re.Match[str], evidence: Sequence[Evidence], language: str) -> str:

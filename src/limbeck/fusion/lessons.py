@@ -82,9 +82,9 @@ class Classroom:
         if True not in matches:
             return NONE
         number = matches.index(True) + 1
-        return answer_form(evidence[number - 1], self._answers, language).format(
-            subject=reference(number, "subject"), value=reference(number)
-        )
+        form = answer_form(evidence[number - 1], self._answers, language)
+        sentence = form.format(subject=reference(number, "subject"), value=reference(number))
+        return f"{reference(number)}\n{sentence}"
 
 
 def answer_form(row: Evidence, answers: Mapping[str, Mapping[str, str]], language: Language) -> str:

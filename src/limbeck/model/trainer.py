@@ -1,4 +1,4 @@
-"""The one training loop: AdamW, warm-up and cosine, checkpoints that resume bit for bit on CPU."""
+"""The one training loop: warm-up and cosine, checkpoints that resume bit for bit on CPU."""
 
 import io
 import math
@@ -12,6 +12,7 @@ import torch
 from limbeck.core.errors import Interrupted
 from limbeck.core.progress import Progress, silent
 from limbeck.model.batches import Batch, Lesson, batches_from
+from limbeck.model.optimisers import Optimisers
 
 _CHECKPOINT = "training.pt"
 _STEPS_PER_POINT = 25
@@ -68,7 +69,7 @@ def train(
     A run that is killed goes on from the newest checkpoint in `work.partial`, to the same weights.
     Raises: Interrupted: `work.should_stop` came true; the checkpoint holds every finished step.
     """
-    optimiser = torch.optim.AdamW(network.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+    optimiser = Optimisers(network, weight_decay=schedule.weight_decay)
     curve, window, step = _resume(network, optimiser, work.partial)
     batches = batches_from(lessons, batch_size=schedule.batch_size, seed=schedule.seed, first_step=step)
     network.train()
@@ -89,25 +90,22 @@ def train(
 
 def _step(
     network: torch.nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimiser: Optimisers,
     batch: Batch,
     schedule: Schedule,
     step: int,
     loss_of: Callable[[torch.nn.Module, Batch], torch.Tensor],
 ) -> float:
-    for group in optimiser.param_groups:
-        group["lr"] = schedule.rate_at(step)
     loss = loss_of(network, batch)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), schedule.gradient_norm)
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
+    optimiser.step(schedule.rate_at(step))
     return float(loss.detach())
 
 
 def _save(
     network: torch.nn.Module,
-    optimiser: torch.optim.Optimizer,
+    optimiser: Optimisers,
     partial: Path,
     *,
     step: int,
@@ -127,9 +125,7 @@ def _save(
     beside.replace(partial / _CHECKPOINT)
 
 
-def _resume(
-    network: torch.nn.Module, optimiser: torch.optim.Optimizer, partial: Path
-) -> tuple[list[LossPoint], list[float], int]:
+def _resume(network: torch.nn.Module, optimiser: Optimisers, partial: Path) -> tuple[list[LossPoint], list[float], int]:
     path = partial / _CHECKPOINT
     if not path.exists():
         return [], [], 0

@@ -125,7 +125,7 @@ def knowledge_of(one: Assistant) -> FakeKnowledge:
 
 
 def test_an_answer_is_filled_in_and_cited() -> None:
-    one = assistant("The capital of ⟦1.subject⟧ is ⟦1⟧.")
+    one = assistant("⟦1⟧\nThe capital of ⟦1.subject⟧ is ⟦1⟧.")
     reply = one.ask("What is the capital of Chad?")
     assert reply.answer.text == "The capital of Chad is N'Djamena."
     assert reply.answer.citations == (Citation(source="countries.csv", row=1),)
@@ -135,7 +135,7 @@ def test_an_answer_is_filled_in_and_cited() -> None:
 
 
 def test_a_chinese_question_is_answered_in_chinese() -> None:
-    reply = assistant("⟦1.subject⟧的首都是⟦1⟧。").ask("乍得的首都是哪里？")
+    reply = assistant("⟦1⟧\n⟦1.subject⟧的首都是⟦1⟧。").ask("乍得的首都是哪里？")
     assert (reply.language, reply.answer.text) == ("zh", "乍得的首都是恩贾梅纳。")
 
 
@@ -153,7 +153,7 @@ def test_a_lone_name_follows_the_language_of_the_talk(question: str, before: str
     assert assistant("⟦none⟧").ask(question, (before,) if before else ()).language == language
 
 
-@pytest.mark.parametrize("written", ["⟦none⟧", "It is Paris.", "⟦2⟧", "⟦1⟧ has 7", "", "⟦1.subject⟧"])
+@pytest.mark.parametrize("written", ["⟦none⟧", "It is Paris.", "⟦2⟧\n⟦2⟧", "⟦1⟧\n⟦1⟧ has 7", "", "⟦1.subject⟧"])
 def test_what_cites_no_shown_value_is_refused(written: str) -> None:
     reply = assistant(written).ask("What is the capital of Chad?")
     assert reply.answer.refused and not reply.answer.citations
@@ -162,26 +162,26 @@ def test_what_cites_no_shown_value_is_refused(written: str) -> None:
 @pytest.mark.parametrize("question", ["", "  \n", "\x00\x07", "\u200b\u202e"])
 def test_an_empty_question_is_a_usage_error(question: str) -> None:
     with pytest.raises(UsageError, match="is empty") as caught:
-        assistant("⟦1⟧").ask(question)
+        assistant("⟦1⟧\n⟦1⟧").ask(question)
     assert caught.value.fix
 
 
 def test_control_characters_never_reach_search_or_model() -> None:
-    one = assistant("⟦1⟧")
+    one = assistant("⟦1⟧\n⟦1⟧")
     one.ask("\x1b[31mcapital\x00 of\u202e Chad\ud800?\r\n")
     assert knowledge_of(one).asked == [("[31mcapital of Chad ?", ())]
     assert all(character >= " " or character == "\n" for character in engine_of(one).prompt)
 
 
 def test_a_question_of_100000_characters_is_answered() -> None:
-    one = assistant("⟦1⟧")
+    one = assistant("⟦1⟧\n⟦1⟧")
     reply = one.ask("Chad " * 20_000)
     assert not reply.answer.refused
     assert len(engine_of(one).prompt) < 500
 
 
 def test_earlier_questions_go_to_search() -> None:
-    one = assistant("⟦1⟧")
+    one = assistant("⟦1⟧\n⟦1⟧")
     one.ask("And its capital?", ("What is the area of Chad?",))
     assert knowledge_of(one).asked == [("And its capital?", ("What is the area of Chad?",))]
 
@@ -189,14 +189,16 @@ def test_earlier_questions_go_to_search() -> None:
 def test_an_earlier_answer_counts_only_where_its_question_named_nothing() -> None:
     named = Turn(question="What is the area of Chad?", answer="Large.")
     unnamed = Turn(question="Whose capital is N'Djamena?", answer="It is Chad.")
-    one = assistant("⟦1⟧")
+    one = assistant("⟦1⟧\n⟦1⟧")
     one.ask("And its currency?", (named,))
     assert knowledge_of(one).asked[-1] == ("And its currency?", ("What is the area of Chad?",))
     one.ask("And its currency?", (unnamed,))
     assert knowledge_of(one).asked[-1] == ("And its currency?", ("Whose capital is N'Djamena?", "It is Chad."))
 
 
-@pytest.mark.parametrize("written", ["The capital of ⟦1.subject⟧ is ⟦1⟧.", "⟦none⟧", "⟦1⟧ or so, ⟦1⟧ in 1990", "⟦1⟧.."])
+@pytest.mark.parametrize(
+    "written", ["⟦1⟧\nThe capital of ⟦1.subject⟧ is ⟦1⟧.", "⟦none⟧", "⟦1⟧\n⟦1⟧ or so, ⟦1⟧ in 1990", "⟦1⟧\n⟦1⟧.."]
+)
 def test_a_stream_ends_in_the_answer(written: str) -> None:
     pieces: list[str] = []
     reply = assistant(written).ask("What is the capital of Chad?", on_text=pieces.append)
@@ -207,12 +209,12 @@ def test_a_stream_ends_in_the_answer(written: str) -> None:
 
 def test_nothing_is_streamed_before_the_first_value() -> None:
     pieces: list[str] = []
-    assistant("The capital is ⟦1⟧ indeed.").ask("Chad?", on_text=pieces.append)
+    assistant("⟦1⟧\nThe capital is ⟦1⟧ indeed.").ask("Chad?", on_text=pieces.append)
     assert pieces[0] == "The capital is N'Djamena"
     assert len(pieces) > 2
 
 
 def test_closing_frees_engine_and_knowledge() -> None:
-    with assistant("⟦1⟧") as one:
+    with assistant("⟦1⟧\n⟦1⟧") as one:
         pass
     assert engine_of(one).is_closed and knowledge_of(one).is_closed

@@ -22,9 +22,9 @@ class ScriptedEngine:
     def generate(
         self, prompt_T: Sequence[int], sampling: Sampling, on_token: Callable[[int], None] | None = None
     ) -> Generation:
-        written = "⟦1⟧" if self._tokenizer.token_to_id("⟦1⟧") in prompt_T and not self._is_contrary else "⟦none⟧"
+        written = "⟦1⟧\n⟦1⟧" if self._tokenizer.token_to_id("⟦1⟧") in prompt_T and not self._is_contrary else "⟦none⟧"
         tokens = self._tokenizer.encode(written, add_special_tokens=False).ids
-        return Generation(tokens=tuple(tokens), first_token_ms=1.0, total_ms=2.0)
+        return Generation(tokens=tuple(tokens), first_token_ms=1.0, total_ms=float(len(tokens)))
 
     def next_logits_V(self, prompt_T: Sequence[int]) -> npt.NDArray[np.float32]:
         raise NotImplementedError

@@ -29,7 +29,7 @@ def reported(scripted: Path, tmp_path: Path) -> Path:
     report = evaluate(
         scripted, questions, tmp_path / "out", bars={"accuracy": 0.9}, facts=BuildFacts(), progress=progress
     )
-    assert report["verdict"]["met"] is True
+    assert report["verdict"]["met"] is True, report["verdict"]
     assert seen == sorted(seen) and seen[-1] == (11, 11)
     assert len((tmp_path / "out" / "answers.jsonl").read_text(encoding="utf-8").splitlines()) == 3
     add_report(scripted, tmp_path / "out")

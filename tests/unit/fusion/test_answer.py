@@ -17,22 +17,38 @@ def fact(subject: str, property_id: str, value: str, *, row: int = 1, match: str
     )
 
 
-ROWS = (fact("Chad", "capital", "N'Djamena"), fact("Chad", "area", "1284000", match="none"), fact("Peru", "capital", "Lima", row=2))
+ROWS = (
+    fact("Chad", "capital", "N'Djamena"),
+    fact("Chad", "area", "1284000", match="none"),
+    fact("Peru", "capital", "Lima", row=2),
+)
 
 
 def test_references_become_values_and_citations() -> None:
-    answer = render("The capital of ⟦1.subject⟧ is ⟦1⟧.", ROWS, "en")
+    answer = render("⟦1⟧\nThe capital of ⟦1.subject⟧ is ⟦1⟧.", ROWS, "en")
     assert answer.text == "The capital of Chad is N'Djamena."
     assert answer.citations == (Citation(source="t.csv", row=1),)
     assert not answer.refused
 
 
 def test_a_reference_renders_in_the_language_of_the_question() -> None:
-    assert render("⟦3.subject⟧的首都是⟦3⟧。", ROWS, "zh").text == "Peru国的首都是Lima值。"
+    assert render("⟦3⟧\n⟦3.subject⟧的首都是⟦3⟧。", ROWS, "zh").text == "Peru国的首都是Lima值。"
 
 
 def test_whatever_is_not_backed_by_a_row_is_refused() -> None:
-    for written in ("", "Lima", NONE, "It is ⟦9⟧.", "⟦1.subject⟧ is nice.", "⟦1⟧ since 1960", "⟦1⟧ and ⟦x⟧", f"⟦1⟧ {NONE}"):
+    for written in (
+        "",
+        "Lima",
+        NONE,
+        "⟦1⟧",
+        "⟦9⟧\nIt is ⟦9⟧.",
+        "⟦1⟧\nIt is ⟦2⟧.",
+        "It is ⟦1⟧.",
+        "⟦1⟧\n⟦1.subject⟧ is nice.",
+        "⟦1⟧\nIt is ⟦1⟧ since 1960",
+        "⟦1⟧\nIt is ⟦1⟧ and ⟦x⟧",
+        f"⟦1⟧\nIt is ⟦1⟧ {NONE}",
+    ):
         answer = render(written, ROWS, "en")
         assert answer.refused and not answer.citations, written
 
