@@ -90,3 +90,28 @@ def test_a_file_of_another_kind_is_not_gguf(tmp_path):
     (tmp_path / "model.gguf").write_bytes(b"PK\x03\x04 something else")
     with pytest.raises(LimbeckError, match="does not start with GGUF"):
         ENGINES.load("llamacpp").load(tmp_path)
+
+
+@pytest.mark.parametrize("form", EXPORTERS.names())
+def test_a_forecast_knows_which_types_there_are_and_fit(form, tiny_checkpoint):
+    exporter, names = EXPORTERS.load(form), load_file(tiny_checkpoint / "model.safetensors")
+    types = dict.fromkeys(names, "f16")
+    with pytest.raises(LimbeckError, match=r"unknown tensor type 'q5'(.|\n)*known: f32, f16, q8, q4"):
+        exporter.forecast_bytes(tiny_checkpoint, types | {"model.embed_tokens.weight": "q5"})
+    with pytest.raises(LimbeckError, match="is missing"):
+        exporter.forecast_bytes(tiny_checkpoint, {"model.embed_tokens.weight": "q8"})
+
+
+@pytest.mark.parametrize("form", EXPORTERS.names())
+def test_a_change_of_the_checkpoint_is_noticed(form, broken_checkpoint, tmp_path):
+    """Slow parts are remembered, but never beyond the files they were made from."""
+    types = dict.fromkeys(load_file(broken_checkpoint / "model.safetensors"), "f32")
+    exporter = EXPORTERS.load(form)
+    before = exporter.forecast_bytes(broken_checkpoint, types)
+    path = broken_checkpoint / "tokenizer.json"
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    fields["model"]["merges"] = fields["model"]["merges"][:-9]
+    path.write_text(json.dumps(fields), encoding="utf-8")
+    export(form, broken_checkpoint, tmp_path / "out")
+    after = exporter.forecast_bytes(broken_checkpoint, types)
+    assert before != after == sum(file.stat().st_size for file in (tmp_path / "out").iterdir())

@@ -81,9 +81,11 @@ def load(folder: Path, *, num_threads: int = 2) -> TransformersEngine:
         import torch
         from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM
+        from transformers.utils import logging
     except ModuleNotFoundError as error:
         raise MachineError(f"{error.name} is not installed", fix="pip install 'limbeck[build]'") from error
     torch.set_num_threads(num_threads)
+    logging.disable_progress_bar()
     try:
         model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, local_files_only=True)
     except (OSError, ValueError, SafetensorError) as error:

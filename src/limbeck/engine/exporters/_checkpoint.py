@@ -3,11 +3,14 @@
 import difflib
 import json
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import numpy as np
+
+from limbeck.compression.quantised_tensor import GROUP_SIZE, QuantisedTensor, Tensor, TensorType
 from limbeck.core.errors import LimbeckError
 
 _STORED_TRANSPOSED = ("attn.c_attn.weight", "attn.c_proj.weight", "mlp.c_fc.weight", "mlp.c_proj.weight")
@@ -38,6 +41,30 @@ class Checkpoint:
             near = difflib.get_close_matches(unknown, self.shapes, n=1)
             fix = f"did you mean {near[0]!r}?" if near else None
             raise LimbeckError(f"the checkpoint has no tensor {unknown!r}", where=str(self.folder), fix=fix)
+
+    def check_types(self, types: Mapping[str, str]) -> None:
+        """Refuse types that these tensors cannot have.
+
+        Raises: LimbeckError: a tensor is missing or unknown, a type is unknown, or its groups do not fit.
+        """
+        self.check_names(types)
+        for name, kind in types.items():
+            if kind not in get_args(TensorType):
+                known = ", ".join(get_args(TensorType))
+                raise LimbeckError(f"unknown tensor type {kind!r}", where=name, fix=f"known: {known}")
+            shape = self.shapes[name]
+            columns = shape[0] if self.is_transposed(name) else shape[-1]
+            if len(shape) > 1 and kind.startswith("q") and columns % GROUP_SIZE:
+                fix = "use f16"
+                raise LimbeckError(f"{columns} inputs do not split into groups of {GROUP_SIZE}", where=name, fix=fix)
+
+
+def storable(tensor: Tensor) -> Tensor:
+    """Return a tensor as files hold it: vectors, and numbers other than float16, as float32."""
+    if isinstance(tensor, QuantisedTensor):
+        return tensor
+    values = np.asarray(tensor)
+    return values if values.ndim > 1 and values.dtype == np.float16 else values.astype(np.float32, copy=False)
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:

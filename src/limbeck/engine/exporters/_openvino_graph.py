@@ -4,6 +4,7 @@ O = outputs, I = inputs, G = groups of 32 inputs, S = 32.
 """
 
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -52,11 +53,10 @@ def name_by_position(graph: ov.Model, keep: frozenset[str] = frozenset()) -> Non
 
 def serialise(graph: ov.Model, weights: Path) -> bytes:
     """Write the weights and return the description that goes beside them, without indentation and history."""
-    described = weights.with_suffix(".xml")
-    ov.serialize(graph, described, weights)
-    content = _HISTORY.sub(b"", _INDENTATION.sub(b"><", described.read_bytes()))
-    described.unlink()
-    return content
+    with tempfile.TemporaryDirectory() as folder:
+        described = Path(folder) / "graph.xml"
+        ov.serialize(graph, described, weights)
+        return _HISTORY.sub(b"", _INDENTATION.sub(b"><", described.read_bytes()))
 
 
 def _replace(parameter: ov.Node, tensor: Tensor, *, share: bool) -> None:

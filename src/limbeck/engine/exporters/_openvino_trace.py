@@ -5,6 +5,8 @@ B = batch, T = new tokens, S = past and new tokens, H = key/value heads, P = pas
 
 import json
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +20,7 @@ from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.cache_utils import DynamicCache, DynamicLayer
+from transformers.utils import logging
 
 _PREFIX = "self.model."
 
@@ -31,10 +34,11 @@ def trace(config_json: str) -> tuple[ov.Model, dict[str, tuple[int, ...]]]:
     """
     fields = json.loads(config_json)
     config = AutoConfig.for_model(fields.pop("model_type"), **fields)
-    wrapper = _Cached(_placeholder(config)).eval()
-    with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # tracer warnings about constants that are constant here
-        decoder = TorchScriptPythonDecoder(wrapper, example_input=_example(config))
+    with _quietly():
+        wrapper = _Cached(_placeholder(config)).eval()
+    with torch.no_grad(), _quietly():
+        # not sharing memory: the graph outlives the module
+        decoder = TorchScriptPythonDecoder(wrapper, example_input=_example(config), shared_memory=False)
         # the frontend is called by hand because ov.convert_model reports each call to its maker
         frontend = FrontEndManager().load_by_framework("pytorch")
         graph = frontend.convert(frontend.load(decoder))
@@ -45,7 +49,7 @@ def trace(config_json: str) -> tuple[ov.Model, dict[str, tuple[int, ...]]]:
     return graph, shapes
 
 
-class _Cached(nn.Module):  # type: ignore[misc]  # torch is not followed
+class _Cached(nn.Module):
     """A model whose cache is a flat list of tensors, reordered by `beam_idx` on the way in."""
 
     def __init__(self, model: nn.Module) -> None:
@@ -69,9 +73,21 @@ class _Cached(nn.Module):  # type: ignore[misc]  # torch is not followed
         return (out.logits, *(part for layer in cache.layers for part in (layer.keys, layer.values)))
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    # the tracer warns of values that are meant to be constant, transformers of its own attributes
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.set_verbosity(verbosity)
+
+
 def _placeholder(config: Any) -> nn.Module:
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # transformers warns about its own deprecated attributes
+    with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = AutoModelForCausalLM.from_config(config, attn_implementation="sdpa", dtype=torch.float32)
     placeholder: nn.Module = model

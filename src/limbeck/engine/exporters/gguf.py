@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limbeck.compression.quantised_tensor import GROUP_SIZE, QuantisedTensor, Tensor
-from limbeck.engine.exporters._checkpoint import Checkpoint, read_checkpoint
+from limbeck.engine.exporters._checkpoint import Checkpoint, read_checkpoint, storable
 from limbeck.engine.exporters._gguf_architecture import GgufArchitecture, architecture_of
 from limbeck.engine.exporters._gguf_tokenizer import add_tokenizer
 
@@ -34,15 +34,12 @@ def write(checkpoint: Path, tensors: Mapping[str, Tensor], target: Path) -> None
     """
     source = read_checkpoint(checkpoint)
     source.check_names(tensors)
+    tensors = {name: storable(tensor) for name, tensor in tensors.items()}
     architecture = architecture_of(source)
     target.mkdir(parents=True, exist_ok=True)
     writer = gguf.GGUFWriter(target / FILE_NAME, architecture.name)
-    _add_metadata(
-        writer,
-        source,
-        architecture,
-        size_bytes=_forecast(source, {name: _type_name(tensor) for name, tensor in tensors.items()}),
-    )
+    types = {name: _type_name(tensor) for name, tensor in tensors.items()}
+    _add_metadata(writer, source, architecture, size_bytes=_forecast(source, types))
     for name in sorted(tensors):
         tensor = tensors[name]
         if source.is_transposed(name) and not isinstance(tensor, QuantisedTensor):
@@ -61,7 +58,7 @@ def forecast_bytes(checkpoint: Path, types: Mapping[str, str]) -> int:
         types: `f32`, `f16`, `q8` or `q4` for each tensor name.
     """
     source = read_checkpoint(checkpoint)
-    source.check_names(types)
+    source.check_types(types)
     return _forecast(source, types)
 
 
@@ -112,8 +109,6 @@ def _add_tensor(writer: gguf.GGUFWriter, architecture: GgufArchitecture, name: s
         writer.add_tensor(renamed, blocks, raw_dtype=_TYPES[f"q{tensor.bits}"])
         return
     values = np.asarray(tensor)
-    if values.ndim == 1:
-        values = values.astype(np.float32)
     writer.add_tensor(renamed, np.ascontiguousarray(values[architecture.row_order(name, values.shape[0])]))
 
 

@@ -11,7 +11,7 @@ from safetensors import safe_open
 
 from limbeck.compression.quantised_tensor import GROUP_SIZE, QuantisedTensor, Tensor
 from limbeck.core.errors import LimbeckError
-from limbeck.engine.exporters._checkpoint import Checkpoint, read_checkpoint
+from limbeck.engine.exporters._checkpoint import Checkpoint, read_checkpoint, storable
 from limbeck.engine.exporters._openvino_graph import fill, serialise
 from limbeck.engine.exporters._openvino_tokenizer import tokenizer_files
 from limbeck.engine.exporters._openvino_trace import trace
@@ -29,7 +29,7 @@ def write(checkpoint: Path, tensors: Mapping[str, Tensor], target: Path) -> None
     source = read_checkpoint(checkpoint)
     source.check_names(tensors)
     target.mkdir(parents=True, exist_ok=True)
-    graph = fill(_skeleton(source), tensors)
+    graph = fill(_skeleton(source), {name: storable(tensor) for name, tensor in tensors.items()})
     (target / MODEL_FILE).write_bytes(serialise(graph, target / WEIGHTS_FILE))
     for name, content in _small_files(source).items():
         (target / name).write_bytes(content)
@@ -42,15 +42,13 @@ def forecast_bytes(checkpoint: Path, types: Mapping[str, str]) -> int:
         types: `f32`, `f16`, `q8` or `q4` for each tensor name.
     """
     source = read_checkpoint(checkpoint)
-    source.check_names(types)
-    with safe_open(checkpoint / "model.safetensors", "numpy") as weights, tempfile.TemporaryDirectory() as folder:
-        stand_ins: dict[str, Tensor] = {}
-        for index, (name, shape) in enumerate(source.shapes.items()):
-            # vectors are written as they are, and two equal ones only once
-            is_turned = types[name].startswith("q") and source.is_transposed(name)
-            placed = shape[::-1] if is_turned else shape
-            stand_ins[name] = weights.get_tensor(name) if len(shape) == 1 else _stand_in(placed, types[name], index)
-        # the graph describes the place of every weight, and is all that has to be written to know it
+    source.check_types(types)
+    stand_ins = _vectors(source)
+    for index, (name, shape) in enumerate(source.shapes.items()):
+        if len(shape) > 1:
+            is_turned = source.is_transposed(name) and types[name].startswith("q")
+            stand_ins[name] = _stand_in(shape[::-1] if is_turned else shape, types[name], index)
+    with tempfile.TemporaryDirectory() as folder:  # the null device has no positions to describe
         description = serialise(fill(_skeleton(source), stand_ins, share=True), Path(folder) / WEIGHTS_FILE)
     stored = max(int(offset) + int(size) for offset, size in _STORED.findall(description))
     return stored + len(description) + sum(map(len, _small_files(source).values()))
@@ -59,11 +57,16 @@ def forecast_bytes(checkpoint: Path, types: Mapping[str, str]) -> int:
 def _skeleton(source: Checkpoint) -> ov.Model:
     graph, shapes = trace((source.folder / "config.json").read_text(encoding="utf-8"))
     if shapes != source.shapes:
-        wrong = sorted(name for name in shapes.keys() | source.shapes if shapes.get(name) != source.shapes.get(name))
-        raise LimbeckError(
-            f"tensor {wrong[0]!r} does not fit the configuration", where=str(source.folder / "config.json")
-        )
+        name, where = min(shapes.items() ^ source.shapes.items())[0], str(source.folder / "config.json")
+        raise LimbeckError(f"tensor {name!r} does not fit the configuration", where=where)
     return graph
+
+
+def _vectors(source: Checkpoint) -> dict[str, Tensor]:
+    """Read the vectors: they are written as they are, and two equal ones only once."""
+    with safe_open(source.folder / "model.safetensors", "pt") as weights:
+        names = [name for name, shape in source.shapes.items() if len(shape) == 1]
+        return {name: weights.get_tensor(name).float().numpy() for name in names}
 
 
 def _stand_in(shape: tuple[int, ...], type_name: str, index: int) -> Tensor:
