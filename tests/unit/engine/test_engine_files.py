@@ -1,6 +1,7 @@
 """What exporters and loaders say of checkpoints and machines they cannot use."""
 
 import json
+import subprocess
 import sys
 
 import pytest
@@ -115,3 +116,15 @@ def test_a_change_of_the_checkpoint_is_noticed(form, broken_checkpoint, tmp_path
     export(form, broken_checkpoint, tmp_path / "out")
     after = exporter.forecast_bytes(broken_checkpoint, types)
     assert before != after == sum(file.stat().st_size for file in (tmp_path / "out").iterdir())
+
+
+def test_llama_cpp_can_be_freed_at_once(tiny_checkpoint, tmp_path):
+    """Without an answer in between, about one in forty such pairs used to wait for ever."""
+    export("gguf", tiny_checkpoint, tmp_path)
+    code = f"""if True:
+        from pathlib import Path
+        from limbeck.engine.engines.llamacpp import load
+        for _ in range(60):
+            load(Path({str(tmp_path)!r})).close()
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)

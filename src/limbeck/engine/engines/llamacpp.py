@@ -138,7 +138,10 @@ def load(folder: Path, *, num_threads: int = 2) -> LlamaCppEngine:
         raise LimbeckError(
             f"llama.cpp cannot load the model: {error}", where=str(path), fix="the file is damaged; export it again"
         ) from error
-    return LlamaCppEngine(server, header, key=key)
+    engine = LlamaCppEngine(server, header, key=key)
+    # a server that is freed before its thread has begun waits for ever; one that has answered has begun
+    engine.generate([0], Sampling(max_tokens=1))
+    return engine
 
 
 def _parameters(xllamacpp: Any, header: GgufHeader, *, key: str, num_threads: int) -> Any:
