@@ -49,18 +49,25 @@ class Classroom:
         for asked in questions:
             question = self._with_value(asked)
             evidence = self._search(question)
-            matches = tuple(_holds(row, question) for row in evidence[:MAX_ROWS])
-            if _is_answerable(question) and not any(matches):
+            found = any(_holds(row, question) for row in evidence[:MAX_ROWS])
+            if _is_answerable(question) and not found:
                 self.waterfall[f"dropped: search missed ({question.kind})"] += 1
                 continue
             self.waterfall[f"kept: {question.kind}"] += 1
-            yield ReadingLesson(
-                prompt=write_prompt(question.text, evidence, question.language),
-                answer=self._answer(evidence, matches, question.language),
-                matches=matches,
-                kind=question.kind,
-                language=question.language,
-            )
+            yield self._lesson(question, evidence)
+            if question.heading:
+                # the same question without its passage: what is not there must be refused
+                yield self._lesson(question, [row for row in evidence if not _holds(row, question)])
+
+    def _lesson(self, question: Question, evidence: Sequence[Evidence]) -> ReadingLesson:
+        matches = tuple(_holds(row, question) for row in evidence[:MAX_ROWS])
+        return ReadingLesson(
+            prompt=write_prompt(question.text, evidence, question.language),
+            answer=self._answer(evidence, matches, question.language),
+            matches=matches,
+            kind=question.kind,
+            language=question.language,
+        )
 
     def _with_value(self, question: Question) -> Question:
         """Put the real value into an inverse question, which the corpus cannot know."""

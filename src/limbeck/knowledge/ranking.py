@@ -8,6 +8,7 @@ from typing import Literal
 _MAX_QUERY_WORDS = 64
 _CANDIDATES = 24
 _FUSION_OFFSET = 60
+_PART_OF_BIGRAM = 0.6
 
 Index = Literal["chunk_words", "fact_words"]
 _WEIGHTS: dict[Index, str] = {"chunk_words": "2.0, 1.0", "fact_words": "1.0, 1.0"}
@@ -48,7 +49,9 @@ def coverage(weights: Mapping[str, float], found: Collection[str]) -> float:
     total = sum(weights.values())
     if not total:
         return 0.0
-    return min(1.0, sum(weight for word, weight in weights.items() if _holds(found, word)) / total)
+    characters = {character for word in found for character in word if not character.isascii()}
+    covered = sum(weight * _credit(found, characters, word) for word, weight in weights.items())
+    return min(1.0, covered / total)
 
 
 def fuse(rankings: Iterable[Sequence[int]]) -> list[int]:
@@ -63,7 +66,11 @@ def fuse(rankings: Iterable[Sequence[int]]) -> list[int]:
     return sorted(scores, key=lambda item: -scores[item])
 
 
-def _holds(found: Collection[str], word: str) -> bool:
-    """Tell whether a word is there; a lone Han character also counts inside a bigram."""
-    lone = len(word) == 1 and not word.isascii()
-    return word in found or (lone and any(word in other for other in found))
+def _credit(found: Collection[str], characters: Collection[str], word: str) -> float:
+    """Return how much of a word a row holds; half a Han bigram, cut across two words, counts in part."""
+    if word in found:
+        return 1.0
+    if word.isascii():
+        return 0.0
+    shared = sum(character in characters for character in word) / len(word)
+    return shared if len(word) == 1 else _PART_OF_BIGRAM * shared

@@ -165,7 +165,7 @@ class Searcher:
         ranked = self._ranker.best("chunk_words", asked.reading.content)
         found = {rowid: self._passage(rowid, asked) for rowid in ranked}
         by_coverage = sorted(ranked, key=lambda rowid: -found[rowid][0].coverage)
-        fused = fuse([ranked, by_coverage])
+        fused = fuse([ranked, by_coverage, by_coverage])
         fused.sort(key=lambda rowid: found[rowid][1] != asked.language)
         return [found[rowid][0] for rowid in fused[:count]]
 
