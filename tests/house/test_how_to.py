@@ -14,6 +14,7 @@ PAGES = sorted((ROOT / "docs/how-to").glob("*.md"))
 FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
 RUN = re.compile(r"<!-- run(?:: (slow))? -->\n```(\w+)\n(.*?)```", re.DOTALL)
 TIMEOUT_S = 300
+BUNDLE = Path(__file__).with_name("pack_scripted.py")
 
 
 def is_slow(page: Path) -> bool:
@@ -91,8 +92,17 @@ def test_a_compression_method(project: Path) -> None:
 
 
 def test_a_check(project: Path) -> None:
-    run(project, "py", BUNDLE)
+    run(project, "python", BUNDLE.read_text(encoding="utf-8"))
     assert follow(ROOT / "docs/how-to/add-a-check.md", project) == "repeatable 1.0 met\n"
+
+
+def test_the_python_of_the_readme(project: Path) -> None:
+    run(project, "python", BUNDLE.read_text(encoding="utf-8"))
+    (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert (
+        run(project, "python", code)
+        == "The capital of Mongolia is Ulaanbaatar.\nCitation(source='places.csv', row=1, span=None)\n"
+    )
 
 
 @pytest.mark.slow
@@ -100,43 +110,3 @@ def test_an_engine(project: Path) -> None:
     page = ROOT / "docs/how-to/add-an-engine.md"
     assert is_slow(page)
     assert "uncached" in follow(page, project)
-
-
-BUNDLE = '''
-import shutil
-from pathlib import Path
-
-import limbeck
-from limbeck.bundle.card import About
-from limbeck.bundle.pack import pack
-from limbeck.knowledge.build import build
-from limbeck.knowledge.source import Source
-
-engine = """
-import itertools
-from limbeck.engine.engine import Generation
-
-class Engine:
-    name = "silent"
-    def generate(self, prompt_T, sampling, on_token=None):
-        return Generation(tokens=(), first_token_ms=1.0, total_ms=1.0)
-    def close(self):
-        pass
-
-def load(folder, *, num_threads=2):
-    return Engine()
-"""
-home = Path(limbeck.__path__[0])
-(home / "engine/engines/silent.py").write_text(engine)
-for folder in ("models/silent", "examples/atlas", "build"):
-    Path(folder).mkdir(parents=True)
-Path("models/silent/weights").write_text("none")
-Path("places.csv").write_text("name,capital\\nChad,N'Djamena\\n")
-question = '{"question": "What is the capital of Chad?", "answers": ["N\\'Djamena"]}\\n'
-Path("examples/atlas/questions.jsonl").write_text(question)
-build([Source(kind="table", location=Path("places.csv"), root=Path())], Path("knowledge.sqlite"))
-pack(
-    Path("build/atlas"), name="atlas", models=Path("models"), tokenizer=home / "model/presets/tiny",
-    knowledge=Path("knowledge.sqlite"), lock={"seed": 0}, about=About(base_model="tiny"),
-)
-'''
