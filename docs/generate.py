@@ -7,6 +7,7 @@ so that no page can say something else than the program does. A block whose sour
 import inspect
 import json
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,12 @@ from limbeck.recipe.options import declared_endings, declared_options
 ROOT = Path(__file__).parents[1]
 TRANSCRIPT = "docs/transcript.txt"
 NUMBERS = "benchmarks/results/spine.json"
+TITLES = "docs/row-titles.toml"
 _WIDTH = 88
 _NOTE = "<!-- written by docs/generate.py: edit the code, not this page -->\n\n"
 _HEADS = {"README.md": ("what", "measured", "wanted"), "README.zh-CN.md": ("项目", "实测", "要求")}
 _MISSED = {"README.md": "missed", "README.zh-CN.md": "未达到"}
+_LANGUAGES = {"README.md": "en", "README.zh-CN.md": "zh"}
 _OF_TITLE: Mapping[str, Family] = {
     "sources": families.SOURCES,
     "fusion methods": families.FUSION_METHODS,
@@ -152,13 +155,15 @@ def _fill(text: str, block: str, content: str, name: str) -> str:
 
 def _table(rows: list[dict[str, Any]], name: str) -> Iterator[str]:
     what, measured, wanted = _HEADS[name]
+    titles = tomllib.loads((ROOT / TITLES).read_text(encoding="utf-8"))
     yield f"| {what} | {measured} | {wanted} | |"
     yield "|---|--:|--:|---|"
     for row in rows:
         mark = {True: "✓", False: f"✗ {_MISSED[name]}", None: ""}[row.get("met")]
         sign = {"at least": "≥ ", "at most": "≤ "}.get(row.get("bound", ""), "")
         bar = "" if row.get("bar") is None else sign + _amount(row["bar"], row["unit"])
-        yield f"| {row['name']} | {_amount(row['value'], row['unit'])}{_spread(row)} | {bar} | {mark} |"
+        title = titles.get(row["name"], {}).get(_LANGUAGES[name], row["name"])
+        yield f"| {title} | {_amount(row['value'], row['unit'])}{_spread(row)} | {bar} | {mark} |"
 
 
 def _spread(row: Mapping[str, Any]) -> str:

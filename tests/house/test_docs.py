@@ -63,9 +63,11 @@ def test_a_stale_page_is_named_and_not_touched(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_marked_blocks_are_filled_from_what_was_measured() -> None:
-    row = {"name": "accuracy", "value": 0.9, "unit": "share", "bar": 0.92, "met": False, "low": 0.85, "high": 0.94}
+    row = {"name": "a_new_row", "value": 0.9, "unit": "share", "bar": 0.92, "met": False, "low": 0.85, "high": 0.94}
     table = "\n".join(generator()._table([{**row, "bound": "at least"}], "README.md"))
-    assert "| accuracy | 90.0% (85.0% – 94.0%) | ≥ 92.0% | ✗ missed |" in table
+    assert "| a_new_row | 90.0% (85.0% – 94.0%) | ≥ 92.0% | ✗ missed |" in table
+    titled = list(generator()._table([{**row, "name": "refusal_recall"}], "README.zh-CN.md"))
+    assert titled[-1].startswith("| 无法回答的问题中拒答的比例 | 90.0%")
     filled = generator()._fill("a\n<!-- numbers -->\nold\n<!-- /numbers -->\nb", "numbers", table, "x.md")
     assert filled == f"a\n<!-- numbers -->\n{table}\n<!-- /numbers -->\nb"
     for page in ("README.md", "README.zh-CN.md"):
