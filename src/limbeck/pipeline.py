@@ -25,7 +25,6 @@ from limbeck.recipe.recipe import KnowledgeSpec, Recipe
 
 _TRAINS = ("torch", "transformers", "tokenizers", "numpy")
 _EXPORTS = (*_TRAINS, "openvino", "openvino-genai", "openvino-tokenizers", "gguf", "xllamacpp")
-_FACT_KINDS = ("table",)
 _QUESTIONS = 20_000
 _MEGABYTE = 1_000_000
 _BYTES_PER_SOURCE_BYTE = 14
@@ -54,13 +53,15 @@ def _knowledge(recipe: Recipe) -> Stage:
     def run(context: StageContext) -> None:
         from limbeck.knowledge.build import build
         from limbeck.knowledge.source import Source
+        from limbeck.recipe.families import SOURCES
 
         sources = [
             Source(kind=spec.kind, location=spec.location, root=recipe.folder, options=spec.options)
             for spec in recipe.knowledge
         ]
         report = build(sources, context.out / "knowledge.sqlite", progress=context.progress)
-        build([source for source in sources if source.kind in _FACT_KINDS], context.out / "tables.sqlite")
+        tables = [source for source in sources if SOURCES.load(source.kind).HOLDS_FACTS]
+        build(tables, context.out / "tables.sqlite")
         write_json(context.out / "sources.json", report.to_json())
 
     kinds = sorted({f"limbeck.knowledge.sources.{spec.kind}" for spec in recipe.knowledge})
@@ -192,16 +193,18 @@ def _bundle(recipe: Recipe) -> Stage:
     lock = lock_of(recipe)
 
     def run(context: StageContext) -> None:
-        from limbeck.bundle.card import About
+        from limbeck.bundle.card import About, sources_of
         from limbeck.bundle.pack import pack
 
-        about = About(base_model=recipe.base.name, budget=recipe.budget)
+        knowledge = context.inputs["knowledge"]
+        read = sources_of(read_json(knowledge / "sources.json") or {})
+        about = About(base_model=recipe.base.name, budget=recipe.budget, sources=read)
         pack(
             context.out,
             name=recipe.name,
             models=context.inputs["compression"] / "models",
             tokenizer=context.inputs["fusion"],
-            knowledge=context.inputs["knowledge"] / "knowledge.sqlite",
+            knowledge=knowledge / "knowledge.sqlite",
             lock=lock,
             about=about,
         )
@@ -212,7 +215,7 @@ def _bundle(recipe: Recipe) -> Stage:
         run=run,
         modules=("limbeck.bundle.pack",),
         params={"lock": lock},
-        inputs={"compression": ("models",), "fusion": (), "knowledge": ("knowledge.sqlite",)},
+        inputs={"compression": ("models",), "fusion": (), "knowledge": ("knowledge.sqlite", "sources.json")},
     )
 
 

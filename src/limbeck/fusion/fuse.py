@@ -19,6 +19,7 @@ from limbeck.model.text_tokenizer import load as load_tokenizer
 from limbeck.model.trainer import LossPoint, Schedule, Work
 
 _CALIBRATION_PROMPTS = 96
+_LESSONS_PER_REPORT = 1000
 
 
 def fuse(
@@ -36,7 +37,7 @@ def fuse(
     Writes the tuned checkpoint, calibration.jsonl (prompts as token ids, never trained on) and
     training.json (loss curve, what became of every question).
     """
-    taught, held_out, waterfall = _lessons(facts, questions, options, work.partial)
+    taught, held_out, waterfall = _lessons(facts, questions, options, work)
     encode = _Encoder(model)
     network = checkpoint.load(model)
     schedule = Schedule(
@@ -75,13 +76,17 @@ class _Encoder:
 
 
 def _lessons(
-    facts: Path, questions: Sequence[Question], options: Options, partial: Path
+    facts: Path, questions: Sequence[Question], options: Options, work: Work
 ) -> tuple[list[ReadingLesson], list[ReadingLesson], dict[str, int]]:
-    practice_path = partial / "practice.sqlite"
+    practice_path = work.partial / "practice.sqlite"
     build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path)
     with KnowledgeBase.open(facts) as base, KnowledgeBase.open(practice_path) as practice:
         classroom = Classroom(base, practice)
-        about_facts = list(classroom.lessons(questions))
+        about_facts = []
+        for number, lesson in enumerate(classroom.lessons(questions)):
+            about_facts.append(lesson)
+            if number % _LESSONS_PER_REPORT == 0:
+                work.progress(0, options.steps, f"searching for {number:,} of {len(questions):,} questions")
         about_pages = list(classroom.lessons(practice_questions()))
     held_out, taught = about_facts[: options.held_out], about_facts[options.held_out :]
     repeats = max(1, round(options.practice_share * len(taught) / max(1, len(about_pages))))
