@@ -159,17 +159,18 @@ def _table(rows: list[dict[str, Any]], name: str) -> Iterator[str]:
     yield f"| {what} | {measured} | {wanted} | |"
     yield "|---|--:|--:|---|"
     for row in rows:
+        unit = titles["unit"].get(row["unit"], {}).get(_LANGUAGES[name], row["unit"])
         mark = {True: "✓", False: f"✗ {_MISSED[name]}", None: ""}[row.get("met")]
         sign = {"at least": "≥ ", "at most": "≤ "}.get(row.get("bound", ""), "")
-        bar = "" if row.get("bar") is None else sign + _amount(row["bar"], row["unit"])
+        bar = "" if row.get("bar") is None else sign + _amount(row["bar"], unit)
         title = titles.get(row["name"], {}).get(_LANGUAGES[name], row["name"])
-        yield f"| {title} | {_amount(row['value'], row['unit'])}{_spread(row)} | {bar} | {mark} |"
+        yield f"| {title} | {_amount(row['value'], unit)}{_spread(row, unit)} | {bar} | {mark} |"
 
 
-def _spread(row: Mapping[str, Any]) -> str:
+def _spread(row: Mapping[str, Any], unit: str) -> str:
     if row.get("low") is None or row.get("high") is None or row["low"] == row["high"]:
         return ""
-    return f" ({_amount(row['low'], row['unit'])} – {_amount(row['high'], row['unit'])})"
+    return f" ({_amount(row['low'], unit)} – {_amount(row['high'], unit)})"
 
 
 def _amount(value: float | None, unit: str) -> str:
