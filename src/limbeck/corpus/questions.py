@@ -8,7 +8,7 @@ import json
 import random
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -45,6 +45,7 @@ class Frames:
     off_topic: tuple[str, ...]
     nested: tuple[str, ...]
     invented: tuple[str, ...]
+    wrap: tuple[str, ...]
 
 
 def read_frames(language: Language) -> Frames:
@@ -59,7 +60,7 @@ def write_questions(schema: Schema, *, count: int, seed: int) -> list[Question]:
     writers = {language: _Writer(schema, language, rng) for language in LANGUAGES}
     kinds: list[str] = list(_SHARES)
     drawn = rng.choices(kinds, weights=[_SHARES[kind] for kind in kinds], k=count)
-    return [_vary(writers[LANGUAGES[n % 2]].write(kind), rng) for n, kind in enumerate(drawn)]
+    return [writers[LANGUAGES[n % 2]].write(kind) for n, kind in enumerate(drawn)]
 
 
 def save_questions(questions: Sequence[Question], path: Path) -> None:
@@ -74,6 +75,7 @@ def load_questions(path: Path) -> list[Question]:
     return [Question(**{**row, "history": tuple(row["history"])}) for row in rows]
 
 
+_UNMARKED, _LOWER, _WRAPPED = 0.15, 0.12, 0.15
 _ANY_KIND = (("entry", "条目"),)
 _SHARES = {
     "fact": 44,
@@ -114,8 +116,16 @@ class _Writer:
         }
 
     def write(self, kind: str) -> Question:
-        """Write one question of a kind."""
-        return self._kinds[kind]()
+        """Write one question of a kind, some of them the way people type: wrapped, no capital, no closing mark."""
+        question = self._kinds[kind]()
+        text = question.text
+        if self._rng.random() < _UNMARKED:
+            text = text.rstrip("?？.。!！")
+        if self._language == "en" and self._rng.random() < _LOWER:
+            text = text[:1].lower() + text[1:]
+        if self._rng.random() < _WRAPPED and not question.history:
+            text = self._pick(self._frames.wrap).format(question=text)
+        return replace(question, text=text)
 
     def _question(self, text: str, kind: str, **places: str | tuple[str, ...]) -> Question:
         return Question(text=text, language=self._language, kind=kind, **places)  # type: ignore[arg-type]
@@ -209,13 +219,3 @@ def _names_a_property(phrase: str, schema: Schema, language: Language) -> bool:
             if label.lower() in phrase.lower() or (words and set(label.lower().split()) <= words):
                 return True
     return False
-
-
-def _vary(question: Question, rng: random.Random) -> Question:
-    """Write a share of the questions the way people type: no capital, no closing mark."""
-    text = question.text
-    if rng.random() < 0.15:
-        text = text.rstrip("?？.。!！")
-    if question.language == "en" and rng.random() < 0.12:
-        text = text[:1].lower() + text[1:]
-    return Question(**{**asdict(question), "text": text})
