@@ -41,6 +41,7 @@ class Frames:
     follow_property: tuple[str, ...]
     follow_subject: tuple[str, ...]
     unknown_property: tuple[str, ...]
+    unknown_question: tuple[str, ...]
     inverse: tuple[str, ...]
     off_topic: tuple[str, ...]
     nested: tuple[str, ...]
@@ -82,11 +83,12 @@ _SHARES = {
     "follow property": 12,
     "follow subject": 5,
     "inverse": 5,
-    "unknown property": 13,
+    "unknown property": 8,
+    "unknown question": 7,
     "unknown subject": 7,
-    "nested": 7,
+    "nested": 4,
     "bare subject": 1,
-    "off topic": 3,
+    "off topic": 4,
     "follow unknown": 4,
 }
 
@@ -112,6 +114,7 @@ class _Writer:
             "nested": self._nested,
             "bare subject": self._bare_subject,
             "off topic": self._off_topic,
+            "unknown question": self._unknown_question,
             "follow unknown": self._follow_unknown,
         }
 
@@ -145,7 +148,7 @@ class _Writer:
         return labels[0] if self._rng.random() < 0.4 else self._pick(labels)
 
     def _asked(self, asked: Property, shown: str) -> str:
-        own = asked.questions.get(self._language, ())
+        own = asked.taught(self._language)
         if own and self._rng.random() < 0.5:
             return self._pick(own).format(subject=shown)
         return self._pick(self._frames.ask).format(property=self._name(asked), subject=shown)
@@ -206,6 +209,10 @@ class _Writer:
 
     def _bare_subject(self) -> Question:
         return self._question(self._entity()[1], "bare subject")
+
+    def _unknown_question(self) -> Question:
+        text = self._pick(self._frames.unknown_question).format(subject=self._entity()[1])
+        return self._question(text, "unknown question")
 
     def _off_topic(self) -> Question:
         return self._question(self._pick(self._frames.off_topic), "off topic")

@@ -17,6 +17,14 @@ class Property:
     answer: Mapping[str, str]
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def clues(self, language: str) -> tuple[str, ...]:
+        """Return the wordings that search knows the property by."""
+        return self.questions.get(language, ())[::2]
+
+    def taught(self, language: str) -> tuple[str, ...]:
+        """Return the wordings that a model learns from: the other half."""
+        return self.questions.get(language, ())[1::2]
+
     def to_json(self) -> dict[str, Any]:
         """Return the property as plain JSON data."""
         return {

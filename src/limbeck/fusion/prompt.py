@@ -1,10 +1,10 @@
 """The one wording in which a question and its evidence reach a model, in training and in use.
 
 A row ends in its own reference, so that what the model has read of the row can meet the token it
-will copy: `Chad / capital =+⟦3⟧`; a subject is written once for the rows that follow each other.
-The two marks tell how search found the row (decision 0002): subject named `=`, carried from an
-earlier turn `^`, or by words only `?`; property named `+`, carried `~`, or not `-`. A passage
-carries the tenth of the question's words it covers: `#7`.
+will copy: `Chad / capital =+9⟦3⟧`; a subject is written once for the rows that follow each other.
+The marks tell how search found the row (decision 0001): subject named `=`, carried from an earlier
+turn `^`, or by words only `?`; property named `+`, carried `~`, or not `-`; a passage `#`; then the
+tenths of the question's words that the row covers.
 Values stay out: a value is put in by reference and never written by the model (design §6).
 """
 
@@ -44,7 +44,8 @@ def write_prompt(question: str, evidence: Sequence[Evidence], language: str) -> 
 
 def _row(number: int, row: Evidence, language: str, *, repeated: bool) -> str:
     head = f"{'' if repeated else row.subject.get(language)} / {row.property.get(language)}"
+    tenths = int(row.coverage * 9.999)
     if row.kind == "fact":
-        return f"{head} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{reference(number)}"
+        return f"{head} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{tenths}{reference(number)}"
     excerpt = " ".join(row.value.get(language)[: _EXCERPT_CHARS[language]].split())
-    return f"{head} / {excerpt} #{int(row.coverage * 9.999)}{reference(number)}"
+    return f"{head} / {excerpt} #{tenths}{reference(number)}"

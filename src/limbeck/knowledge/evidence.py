@@ -37,7 +37,7 @@ class Evidence:
 
     A fact has a subject, a property and a value; a passage has its page title as subject, its
     heading as property and its text as value. `coverage` is the share (0 to 1) of the
-    question's word weight (idf; words the base has never seen count in full) found in the row.
+    question's word weight that the row holds; for a fact of a known subject, that its property fits.
     """
 
     kind: Literal["fact", "passage"]

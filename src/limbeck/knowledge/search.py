@@ -27,13 +27,14 @@ _PASSAGES_ALONE = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """What a text names; `rest` is what is left without subjects and properties."""
+    """What a text names; `rest` is left without subjects and properties, `topic` are content words but names."""
 
     entities: tuple[int, ...]
     names: tuple[str, ...]
     properties: tuple[int, ...]
     rest: Parts
     content: tuple[str, ...]
+    topic: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,7 @@ class Searcher:
             properties=ids_of(properties),
             rest=without(left, properties),
             content=tuple(dict.fromkeys(content)),
+            topic=content_of([unit for unit in left if unit]),
         )
 
     def _carried(self, history: Sequence[str], turns: Sequence[_Reading]) -> tuple[int, ...]:
@@ -136,10 +138,11 @@ class Searcher:
             sorted(self._statements.of(entity), key=lambda row: order.get(row.property_id, len(order)))
             for entity in asked.entities
         ]
+        fits = self._statements.topics.fits(asked.reading.topic)
         for row in chain.from_iterable(zip_longest(*columns)):
             if row is not None:
                 match = asked.match if row.property_id in order else "none"
-                yield _fact(row, asked.link, match, coverage(asked.weights, row.words))
+                yield _fact(row, asked.link, match, fits[row.property_id])
 
     def _searched_facts(self, asked: _Asked) -> Iterator[Evidence]:
         ranked = self._ranker.best("fact_words", asked.reading.content)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Citation, Label
 from limbeck.knowledge.text import words
+from limbeck.knowledge.topics import Topics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,9 @@ class Statements:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         rows = connection.execute("SELECT id, body FROM property")
-        self._properties = {number: _known(Property.from_json(json.loads(body))) for number, body in rows}
+        properties = {number: Property.from_json(json.loads(body)) for number, body in rows}
+        self._properties = {number: _known(known) for number, known in properties.items()}
+        self.topics = Topics(properties)
 
     def of(self, entity_id: int) -> list[Statement]:
         """Return everything known of a subject, in the order of the schema."""

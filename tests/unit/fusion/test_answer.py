@@ -55,7 +55,7 @@ def test_whatever_is_not_backed_by_a_row_is_refused() -> None:
 
 def test_prompt_numbers_rows_and_never_shows_values() -> None:
     prompt = write_prompt("  capital of Chad? ", ROWS, "en")
-    assert prompt == "capital of Chad?\nChad / capital =+⟦1⟧\n / area =-⟦2⟧\nPeru / capital =+⟦3⟧"
+    assert prompt == "capital of Chad?\nChad / capital =+9⟦1⟧\n / area =-9⟦2⟧\nPeru / capital =+9⟦3⟧"
     assert "N'Djamena" not in prompt
 
 
