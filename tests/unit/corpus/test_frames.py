@@ -16,6 +16,7 @@ LEAST = {
     "inverse": 10,
     "wrap": 15,
     "unknown_property": 150,
+    "unknown_question": 200,
     "off_topic": 60,
     "invented": 80,
 }
@@ -27,6 +28,7 @@ ALLOWED = {
     "inverse": [{"property", "value"}, {"property", "value", "kind"}],
     "wrap": [{"question"}],
     "unknown_property": [set()],
+    "unknown_question": [{"subject"}],
     "off_topic": [set()],
     "invented": [set()],
 }
