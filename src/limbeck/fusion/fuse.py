@@ -6,6 +6,7 @@ from pathlib import Path
 
 from limbeck.core.errors import LimbeckError
 from limbeck.corpus.questions import Question
+from limbeck.fusion.blur import Blur
 from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, row_ends
 from limbeck.fusion.methods import reference
 from limbeck.fusion.methods.reference import Options
@@ -20,6 +21,7 @@ from limbeck.model.trainer import LossPoint, Schedule, Work
 
 _CALIBRATION_PROMPTS = 96
 _LESSONS_PER_REPORT = 1000
+_BLUR_DEPTH = 0.5
 
 
 def fuse(
@@ -37,7 +39,7 @@ def fuse(
     Writes the tuned checkpoint, calibration.jsonl (prompts as token ids, never trained on) and
     training.json (loss curve, what became of every question).
     """
-    taught, held_out, waterfall = _lessons(facts, questions, options, work)
+    taught, held_out, waterfall = _lessons(facts, questions, options, seed, work)
     encode = _Encoder(model)
     network = checkpoint.load(model)
     schedule = Schedule(
@@ -76,12 +78,12 @@ class _Encoder:
 
 
 def _lessons(
-    facts: Path, questions: Sequence[Question], options: Options, work: Work
+    facts: Path, questions: Sequence[Question], options: Options, seed: int, work: Work
 ) -> tuple[list[ReadingLesson], list[ReadingLesson], dict[str, int]]:
     practice_path = work.partial / "practice.sqlite"
     build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path)
     with KnowledgeBase.open(facts) as base, KnowledgeBase.open(practice_path) as practice:
-        classroom = Classroom(base, practice)
+        classroom = Classroom(base, practice, Blur(share=options.blurred, depth=_BLUR_DEPTH, seed=seed))
         about_facts = []
         for number, lesson in enumerate(classroom.lessons(questions)):
             about_facts.append(lesson)

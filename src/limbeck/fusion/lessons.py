@@ -15,13 +15,14 @@ from pathlib import Path
 
 from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.questions import VALUE, Question
+from limbeck.fusion.blur import Blur
 from limbeck.fusion.prompt import MAX_ROWS, NONE, reference, write_prompt
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.evidence import Evidence
 
 _PASSAGE_ANSWER = {"en": "From “{subject}”: {value}", "zh": "《{subject}》：{value}"}
 _ROW_END = re.compile(r"⟦\d+⟧$", re.MULTILINE)
-_LINKED_PASSAGES, _LOOSE_FACTS, _LOOSE_PASSAGES = 3, 3, 8
+_LINKED_PASSAGES, _LOOSE_FACTS, _LOOSE_PASSAGES = 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +39,9 @@ class ReadingLesson:
 class Classroom:
     """Write lessons from the user's facts and the practice handbook."""
 
-    def __init__(self, facts: KnowledgeBase, practice: KnowledgeBase) -> None:
+    def __init__(self, facts: KnowledgeBase, practice: KnowledgeBase, blur: Blur) -> None:
         self._facts = facts
+        self._blur = blur
         self._practice = practice
         self._answers = {asked.id: asked.answer for asked in facts.schema().properties}
         self.waterfall: Counter[str] = Counter()
@@ -62,7 +64,7 @@ class Classroom:
     def _lesson(self, question: Question, evidence: Sequence[Evidence]) -> ReadingLesson:
         matches = tuple(_holds(row, question) for row in evidence[:MAX_ROWS])
         return ReadingLesson(
-            prompt=write_prompt(question.text, evidence, question.language),
+            prompt=write_prompt(self._blur(question.text, question.language), evidence, question.language),
             answer=self._answer(evidence, matches, question.language),
             matches=matches,
             kind=question.kind,

@@ -21,8 +21,9 @@ _MAX_CHARS = 2000
 _MAX_TURNS = 8
 _INVERSE_ROWS = 5
 _SEARCHED_FACTS = 3
-_PASSAGES = 3
-_PASSAGES_ALONE = 8
+_PASSAGES = 2
+_PASSAGES_ALONE = 4
+_FACTS_OF_ONE, _FACTS_OF_EACH = 6, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,23 +133,29 @@ class Searcher:
         return all(any(f" {name} " in value for value in known) for name in turn.names)
 
     def _named_facts(self, asked: _Asked) -> Iterator[Evidence]:
-        """Yield the facts of every subject in turn, those asked for first."""
+        """Yield the facts of every subject in turn: those asked for, then those that fit the words best."""
         order = {property_id: place for place, property_id in enumerate(asked.properties)}
+        fits = self._statements.topics.fits(asked.reading.topic)
+        count = _FACTS_OF_ONE if len(asked.entities) == 1 else _FACTS_OF_EACH
         columns = [
-            sorted(self._statements.of(entity), key=lambda row: order.get(row.property_id, len(order)))
+            sorted(
+                self._statements.of(entity),
+                key=lambda row: (order.get(row.property_id, len(order)), -fits[row.property_id]),
+            )[: max(count, len(order))]
             for entity in asked.entities
         ]
-        fits = self._statements.topics.fits(asked.reading.topic)
         for row in chain.from_iterable(zip_longest(*columns)):
             if row is not None:
                 match = asked.match if row.property_id in order else "none"
                 yield _fact(row, asked.link, match, fits[row.property_id])
 
     def _searched_facts(self, asked: _Asked) -> Iterator[Evidence]:
+        """Yield facts whose subject or value shares words with the question; a property's name alone finds none."""
         ranked = self._ranker.best("fact_words", asked.reading.content)
         exact = [rowid for rowid in ranked if statement_of(rowid)[1] in asked.properties]
-        for rowid in fuse([ranked, exact])[:_SEARCHED_FACTS]:
-            row = self._statement(*statement_of(rowid))
+        rest = content_of([unit for unit in asked.reading.rest if unit])
+        rows = (self._statement(*statement_of(rowid)) for rowid in fuse([ranked, exact]))
+        for row in islice((row for row in rows if _is_told_of(row, rest)), _SEARCHED_FACTS):
             match: Match = "named" if row.property_id in asked.properties else "none"
             found = row.words.union(words(f"{row.value.en}\n{row.value.zh}"))
             yield _fact(row, "searched", match, coverage(asked.weights, found))
@@ -188,6 +195,12 @@ class Searcher:
             citation=Citation(source=source, span=(start, stop)),
         )
         return evidence, language
+
+
+def _is_told_of(row: Statement, rest: Sequence[str]) -> bool:
+    """Tell whether what the question says beside properties stands in a row's subject or value."""
+    names = "\n".join((row.subject.en, row.subject.zh, row.value.en, row.value.zh))
+    return not set(words(names)).isdisjoint(rest)
 
 
 def _fact(row: Statement, link: Link, match: Match, covered: float) -> Evidence:

@@ -20,6 +20,7 @@ class Options:
 
     questions: how many are drawn from the tables' schema.
     practice_share: lessons about passages, as a share of the lessons about facts.
+    blurred: share of lessons whose question has words swapped for random ones.
     held_out: questions kept back to calibrate compression.
     """
 
@@ -27,7 +28,8 @@ class Options:
     steps: int = 1_000
     batch_size: int = 32
     learning_rate: float = 2e-3
-    practice_share: float = 0.16
+    practice_share: float = 0.25
+    blurred: float = 0.5
     held_out: int = 400
 
 
