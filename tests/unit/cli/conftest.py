@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+import limbeck.evaluation.checks.questions  # noqa: F401  imported here, so that it keeps the real open_bundle
 from limbeck.bundle.assistant import Assistant
 from limbeck.bundle.card import About
 from limbeck.bundle.manifest import KNOWLEDGE, check_files, read_manifest
