@@ -10,7 +10,7 @@ from limbeck.corpus.language import LANGUAGES
 
 PRACTICE = files("limbeck.fusion") / "practice"
 # Per language: sections, questions a section, questions without an answer.
-COUNTS = {"en": (54, 9, 330), "zh": (24, 5, 120)}
+COUNTS = {"en": (54, 9, 330), "zh": (54, 9, 330)}
 
 
 def read_questions(language: str) -> list[dict]:
