@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import chain, islice, zip_longest
 
 from limbeck.corpus.language import language_of
+from limbeck.knowledge.answer_kind import kinds_asked, tells
 from limbeck.knowledge.evidence import Citation, Evidence, Label, Link, Match
 from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Parts, cut, ids_of, name_of, without
 from limbeck.knowledge.ranking import Ranker, coverage, fuse
@@ -23,6 +24,7 @@ _INVERSE_ROWS = 5
 _SEARCHED_FACTS = 3
 _PASSAGES = 2
 _PASSAGES_ALONE = 4
+_KIND_TOLD = 0.15
 _FACTS_OF_ONE, _FACTS_OF_EACH = 6, 4
 
 
@@ -49,6 +51,7 @@ class _Asked:
     match: Match
     weights: Mapping[str, float]
     language: str
+    kinds: frozenset[str]
 
 
 class Searcher:
@@ -90,6 +93,7 @@ class Searcher:
             match=match,  # type: ignore[arg-type]
             weights=self._ranker.weights(reading.content),
             language=language_of(question[:_MAX_CHARS]),
+            kinds=kinds_asked(question[:_MAX_CHARS]),
         )
 
     def _read(self, text: str) -> _Reading:
@@ -183,6 +187,7 @@ class Searcher:
         query = """SELECT source.name, start, stop, language, title, heading, text FROM chunk
             JOIN source ON source.id = chunk.source_id WHERE chunk.id = ?"""
         source, start, stop, language, title, heading, text = self._connection.execute(query, (rowid,)).fetchone()
+        covered = coverage(asked.weights, frozenset(words("\n".join((title, heading, text)))))
         evidence = Evidence(
             kind="passage",
             subject=Label(en=title, zh=title),
@@ -191,7 +196,7 @@ class Searcher:
             value=Label(en=text, zh=text),
             link="searched",
             match="none",
-            coverage=coverage(asked.weights, frozenset(words("\n".join((title, heading, text))))),
+            coverage=min(1.0, covered + _KIND_TOLD * tells(f"{heading}\n{text}", asked.kinds)),
             citation=Citation(source=source, span=(start, stop)),
         )
         return evidence, language

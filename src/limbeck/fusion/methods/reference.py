@@ -24,12 +24,12 @@ class Options:
     held_out: questions kept back to calibrate compression.
     """
 
-    questions: int = 20_000
-    steps: int = 1_000
+    questions: int = 16_000
+    steps: int = 900
     batch_size: int = 32
     learning_rate: float = 2e-3
-    practice_share: float = 0.25
-    blurred: float = 0.5
+    practice_share: float = 0.35
+    blurred: float = 0.7
     held_out: int = 400
 
 
