@@ -236,9 +236,7 @@ def _evaluation(recipe: Recipe) -> Stage:
             measured=read_json(context.inputs["compression"] / "measured.json") or {},
             seed=recipe.seed,
         )
-        evaluate(
-            bundle, asked.questions, context.out, bars=bars, facts=facts, progress=context.progress
-        )
+        evaluate(bundle, asked.questions, context.out, bars=bars, facts=facts, progress=context.progress)
 
     return Stage(
         name="evaluation",

@@ -25,7 +25,7 @@ class Blur:
         self._pieces = {language: _pieces(language) for language in LANGUAGES}
 
     def __call__(self, text: str, language: Language) -> str:
-        """Return the text, or a blurred one of the same shape."""
+        """Return the text, or a blurred one of the same shape: marks and references stay."""
         if self._random.random() >= self._share:
             return text
         return _PIECE.sub(lambda match: self._swap(match[0], self._pieces[language]), text)

@@ -22,6 +22,8 @@ from limbeck.knowledge.evidence import Evidence
 
 _PASSAGE_ANSWER = {"en": "From “{subject}”: {value}", "zh": "《{subject}》：{value}"}
 _ROW_END = re.compile(r"⟦\d+⟧$", re.MULTILINE)
+_ABOUT_PASSAGES = ("passage", "no passage")
+_TOO_NEAR = 0.4
 _LINKED_PASSAGES, _LOOSE_FACTS, _LOOSE_PASSAGES = 2, 3, 4
 
 
@@ -55,16 +57,27 @@ class Classroom:
             if _is_answerable(question) and not found:
                 self.waterfall[f"dropped: search missed ({question.kind})"] += 1
                 continue
+            if question.kind == "no passage" and _is_near(evidence):
+                self.waterfall["dropped: too near to tell"] += 1
+                continue
             self.waterfall[f"kept: {question.kind}"] += 1
             yield self._lesson(question, evidence)
-            if question.heading:
+            others = [row for row in evidence if not _holds(row, question)]
+            if question.heading and not _is_near(others):
                 # the same question without its passage: what is not there must be refused
-                yield self._lesson(question, [row for row in evidence if not _holds(row, question)])
+                yield self._lesson(question, others)
 
     def _lesson(self, question: Question, evidence: Sequence[Evidence]) -> ReadingLesson:
         matches = tuple(_holds(row, question) for row in evidence[:MAX_ROWS])
+        prompt = write_prompt(question.text, evidence, question.language)
+        asked, _, rows = prompt.partition("\n")
+        if question.kind in _ABOUT_PASSAGES:
+            # the practice handbook's words mean nothing in the user's: blur its rows too
+            blurred = self._blur(prompt, question.language)
+        else:
+            blurred = "\n".join(filter(None, (self._blur(asked, question.language), rows)))
         return ReadingLesson(
-            prompt=write_prompt(self._blur(question.text, question.language), evidence, question.language),
+            prompt=blurred,
             answer=self._answer(evidence, matches, question.language),
             matches=matches,
             kind=question.kind,
@@ -122,6 +135,11 @@ def practice_pages() -> Path:
 def row_ends(prompt: str, count: int) -> tuple[int, ...]:
     """Return the character offsets where the prompt's first `count` rows end."""
     return tuple(match.end() for match in islice(_ROW_END.finditer(prompt), count))
+
+
+def _is_near(evidence: Sequence[Evidence]) -> bool:
+    """Tell whether a row shares so many words with the question that a small network could not refuse it."""
+    return max((row.coverage for row in evidence), default=0.0) >= _TOO_NEAR
 
 
 def _is_answerable(question: Question) -> bool:

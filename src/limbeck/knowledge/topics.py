@@ -22,9 +22,7 @@ class Topics:
         self._words = {number: _words_of(known) for number, known in properties.items()}
         frequency = Counter(word for words in self._words.values() for word in words)
         total = len(self._words)
-        self._weights = {
-            word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in frequency.items()
-        }
+        self._weights = {word: math.log(1 + (total - count + 0.5) / (count + 0.5)) for word, count in frequency.items()}
 
     def fits(self, content: Sequence[str]) -> dict[int, float]:
         """Return for each property the share (0 to 1) of the content's weight that its words hold."""

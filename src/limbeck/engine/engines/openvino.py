@@ -1,4 +1,4 @@
-"""OpenVINO: fast on x86 and ARM, small to start; keeps quantised weights compressed in memory.
+"""OpenVINO: fast on x86, small to start; keeps quantised weights compressed in memory.
 
 B = beams, T = tokens, S = tokens read so far and now, V = vocabulary.
 """

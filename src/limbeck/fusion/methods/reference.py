@@ -28,8 +28,8 @@ class Options:
     steps: int = 900
     batch_size: int = 32
     learning_rate: float = 2e-3
-    practice_share: float = 0.35
-    blurred: float = 0.7
+    practice_share: float = 0.3
+    blurred: float = 0.55
     held_out: int = 400
 
 
