@@ -12,8 +12,9 @@ from limbeck.bundle.reply import Reply
 from limbeck.bundle.streaming import Stream
 from limbeck.bundle.turn import Turn
 from limbeck.core.errors import BundleError
+from limbeck.corpus.schema import Property, Schema
 from limbeck.engine.engine import ENGINES, Engine, Generation, Sampling
-from limbeck.fusion.answer import render
+from limbeck.fusion.answer import PASSAGE_FORM, render
 from limbeck.fusion.prompt import MAX_ROWS, write_prompt
 from limbeck.knowledge.evidence import Citation, Evidence
 
@@ -32,6 +33,9 @@ class Knowledge(Protocol):
 
     def names_for(self, value: str) -> tuple[str, ...]:
         """Return every name the base holds for a value."""
+
+    def schema(self) -> Schema:
+        """Return what the base can be asked."""
 
     def close(self) -> None:
         """Let go of the file."""
@@ -68,6 +72,7 @@ class Assistant:
         self.engine = engine
         self._template = template
         self._tokenizer = tokenizer
+        self._properties: tuple[Property, ...] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -100,7 +105,7 @@ class Assistant:
         prompt = self.encode_prompt(write_prompt(asked, shown, language))
         stream = Stream(self._tokenizer.decode, shown, language, on_text) if on_text else None
         generation = self._generate(prompt, stream)
-        answer = render(self._tokenizer.decode(generation.tokens), shown, language)
+        answer = render(self._tokenizer.decode(generation.tokens), shown, language, self._forms(language))
         if stream:
             stream.finish(answer.text)
         timings_ms = {
@@ -110,6 +115,13 @@ class Assistant:
             "total": (time.perf_counter() - started) * 1e3,
         }
         return Reply(answer=answer, language=language, timings_ms=timings_ms, shown=tuple(shown[:MAX_ROWS]))
+
+    def _forms(self, language: str) -> Mapping[str, str]:
+        """Return the sentence of each property, and under the empty name that of a passage."""
+        if self._properties is None:
+            self._properties = self.knowledge.schema().properties
+        forms = {known.id: known.answer[language] for known in self._properties if language in known.answer}
+        return {**forms, "": PASSAGE_FORM[language]}
 
     def encode_prompt(self, prompt: str) -> list[int]:
         """Tokenise the user's side of a turn through the chat template."""

@@ -1,14 +1,18 @@
 """From what the model wrote to what the user reads: references filled in, cited, and checked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from limbeck.fusion.prompt import NONE
+from limbeck.fusion.prompt import NONE, reference
 from limbeck.knowledge.evidence import Citation, Evidence
 
 _SELECTION = re.compile(r"((?:⟦\d+⟧)+)\n")
 _REFERENCE = re.compile(r"⟦(\d+)(?:\.(subject|property))?⟧")
+PASSAGE_FORM = {"en": "From “{subject}”: {value}", "zh": "《{subject}》：{value}"}
+"""How a passage is told; passages have no property, so `forms` keeps it under the empty name."""
+
 _REFUSAL = {
     "en": "I don't know: nothing in my knowledge answers that.",
     "zh": "我不知道：我的知识里没有这个问题的答案。",
@@ -30,14 +34,19 @@ def refusal(language: str) -> Answer:
     return Answer(text=_REFUSAL[language], citations=(), evidence=(), refused=True)
 
 
-def render(written: str, evidence: Sequence[Evidence], language: str) -> Answer:
+def render(
+    written: str, evidence: Sequence[Evidence], language: str, forms: Mapping[str, str] = MappingProxyType({})
+) -> Answer:
     """Fill a model's references with the rows they name, and cite those rows.
 
     What is written begins with the rows it rests on, then a line break and the sentence: `⟦2⟧\\nIt is ⟦2⟧.`
     Refuses where the model refused, referred to a row that was not shown or not selected, cited no
     value, or wrote a figure of its own: a value that stands in no cited row never reaches the user.
+    Where it wrote the sentence of another property than the row's, the row's own sentence is said:
+    `forms` holds them by property, with {subject} and {value}.
     """
     selected, sentence = _split(written)
+    sentence = _of_its_row(sentence, selected, evidence, forms)
     named = {int(match[1]) for match in _REFERENCE.finditer(sentence)}
     has_value = any(match[2] is None for match in _REFERENCE.finditer(sentence))
     is_backed = has_value and named <= selected and all(1 <= number <= len(evidence) for number in named)
@@ -55,6 +64,20 @@ def _split(written: str) -> tuple[set[int], str]:
     if selection is None:
         return set(), written
     return {int(number) for number in re.findall(r"\d+", selection[1])}, written.lstrip()[selection.end() :]
+
+
+def _of_its_row(
+    sentence: str, selected: Collection[int], evidence: Sequence[Evidence], forms: Mapping[str, str]
+) -> str:
+    number = next(iter(selected), 0)
+    if len(selected) != 1 or not 1 <= number <= len(evidence):
+        return sentence
+    said = {
+        name: form.format(subject=reference(number, "subject"), value=reference(number)) for name, form in forms.items()
+    }
+    row = evidence[number - 1].property_id
+    is_of_another = any(sentence.strip() == form for name, form in said.items() if name != row)
+    return said[row] if is_of_another and row in said and sentence.strip() != said[row] else sentence
 
 
 def _fill(match: re.Match[str], evidence: Sequence[Evidence], language: str) -> str:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.questions import VALUE, Question
+from limbeck.fusion.answer import PASSAGE_FORM
 from limbeck.fusion.blur import Blur
 from limbeck.fusion.prompt import MAX_ROWS, NONE, reference, write_prompt
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.evidence import Evidence
 
-_PASSAGE_ANSWER = {"en": "From “{subject}”: {value}", "zh": "《{subject}》：{value}"}
 _ROW_END = re.compile(r"⟦\d+⟧$", re.MULTILINE)
 _ABOUT_PASSAGES = ("passage", "no passage")
 _TOO_NEAR = 0.4
@@ -111,7 +111,7 @@ class Classroom:
 
 def answer_form(row: Evidence, answers: Mapping[str, Mapping[str, str]], language: Language) -> str:
     """Return the sentence, with {subject} and {value}, that answers from a row."""
-    return _PASSAGE_ANSWER[language] if row.kind == "passage" else answers[row.property_id][language]
+    return PASSAGE_FORM[language] if row.kind == "passage" else answers[row.property_id][language]
 
 
 def practice_questions() -> list[Question]:

@@ -20,7 +20,7 @@ from limbeck.knowledge.write import statement_of
 
 _MAX_CHARS = 2000
 _MAX_TURNS = 8
-_INVERSE_ROWS = 5
+_INVERSE_ROWS, _FEW = 5, 2
 _SEARCHED_FACTS = 3
 _PASSAGES = 2
 _PASSAGES_ALONE = 4
@@ -52,6 +52,7 @@ class _Asked:
     weights: Mapping[str, float]
     language: str
     kinds: frozenset[str]
+    question: str
 
 
 class Searcher:
@@ -94,6 +95,7 @@ class Searcher:
             weights=self._ranker.weights(reading.content),
             language=language_of(question[:_MAX_CHARS]),
             kinds=kinds_asked(question[:_MAX_CHARS]),
+            question=question[:_MAX_CHARS],
         )
 
     def _read(self, text: str) -> _Reading:
@@ -165,10 +167,13 @@ class Searcher:
             yield _fact(row, "searched", match, coverage(asked.weights, found))
 
     def _inverse(self, asked: _Asked) -> Iterator[Evidence]:
-        """Yield facts whose property and value are named where no subject is."""
-        if asked.reading.entities or not asked.reading.properties:
+        """Yield facts whose value is named where no subject is: with its property, or with the kind of subject."""
+        if asked.reading.entities:
             return
-        pairs = self._linker.values(asked.reading.rest, asked.reading.properties)
+        pairs = self._linker.values(asked.reading.rest, asked.reading.properties) if asked.reading.properties else []
+        if not asked.reading.properties and self._statements.names_a_kind(asked.question):
+            pairs = self._linker.values(asked.reading.rest, self._statements.property_ids)
+            pairs = pairs if len(pairs) <= _FEW else []
         for entity_id, property_id in pairs[:_INVERSE_ROWS]:
             yield _fact(self._statement(entity_id, property_id), "searched", "named", 1.0)
 

@@ -41,6 +41,14 @@ class Statements:
         properties = {number: Property.from_json(json.loads(body)) for number, body in rows}
         self._properties = {number: _known(known) for number, known in properties.items()}
         self.topics = Topics(properties)
+        self.property_ids = tuple(properties)
+        kinds = connection.execute("SELECT DISTINCT kind_en, kind_zh FROM entity").fetchall()
+        self._kinds = tuple({kind.casefold() for pair in kinds for kind in pair if kind})
+
+    def names_a_kind(self, question: str) -> bool:
+        """Tell whether a question names what kind of subject it is after, such as a country."""
+        folded = question.casefold()
+        return any(kind in folded for kind in self._kinds)
 
     def of(self, entity_id: int) -> list[Statement]:
         """Return everything known of a subject, in the order of the schema."""

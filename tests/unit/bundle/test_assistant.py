@@ -9,6 +9,7 @@ from limbeck.bundle.manifest import Manifest
 from limbeck.bundle.turn import Turn
 from limbeck.core.budget import Budget
 from limbeck.core.errors import UsageError
+from limbeck.corpus.schema import Schema
 from limbeck.engine.engine import Generation, Sampling
 from limbeck.knowledge.evidence import Citation, Evidence, Label, Link
 
@@ -51,6 +52,9 @@ class FakeKnowledge:
 
     def names_for(self, value: str) -> tuple[str, ...]:
         return ()
+
+    def schema(self) -> Schema:
+        return Schema(kinds=(), properties=(), entities=())
 
     def close(self) -> None:
         self.is_closed = True

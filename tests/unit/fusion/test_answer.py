@@ -63,3 +63,21 @@ def test_every_reference_has_its_own_token() -> None:
     tokens = reference_tokens()
     assert len(set(tokens)) == len(tokens) == 33
     assert reference(2, "subject") in tokens
+
+
+FORMS = {
+    "capital": "The capital of {subject} is {value}.",
+    "area": "{value} is the area of {subject}.",
+    "": "From {subject}: {value}",
+}
+
+
+def test_a_sentence_of_another_property_is_replaced_by_the_rows_own() -> None:
+    crossed = "⟦2⟧\nThe capital of ⟦2.subject⟧ is ⟦2⟧."
+    assert render(crossed, ROWS, "en").text == "The capital of Chad is 1284000."
+    assert render(crossed, ROWS, "en", FORMS).text == "1284000 is the area of Chad."
+    assert render("⟦1⟧\nFrom ⟦1.subject⟧: ⟦1⟧", ROWS, "en", FORMS).text == "The capital of Chad is N'Djamena."
+
+
+def test_a_sentence_that_is_no_form_stays() -> None:
+    assert render("⟦1⟧\nThat would be ⟦1⟧.", ROWS, "en", FORMS).text == "That would be N'Djamena."

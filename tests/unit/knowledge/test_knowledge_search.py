@@ -106,6 +106,12 @@ def test_a_value_is_found_for_its_property_only(base: KnowledgeBase) -> None:
     assert all(row.coverage < 1.0 for row in rows)
 
 
+def test_a_value_is_found_with_the_kind_of_subject_alone(base: KnowledgeBase) -> None:
+    best = base.search("Which country belongs to N'Djamena?")[0]
+    assert (best.subject.en, best.property_id, best.coverage) == ("Chad", "capital", 1.0)
+    assert all(row.coverage < 1.0 for row in base.search("How is the weather in N'Djamena?"))
+
+
 @pytest.mark.parametrize(
     ("question", "text"),
     [("When is the visa desk open?", "9:00 to 17:00"), ("可以免费托运几件行李？", "23公斤"), ("visa fees", "40 euros")],
