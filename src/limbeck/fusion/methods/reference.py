@@ -25,7 +25,7 @@ class Options:
     """
 
     questions: int = 16_000
-    steps: int = 800
+    steps: int = 900
     batch_size: int = 32
     learning_rate: float = 2e-3
     practice_share: float = 0.3
