@@ -31,7 +31,7 @@ SENSITIVITY_FILE = "sensitivity.json"
 
 _WORK_FOLDER = ".candidates"
 _SENSITIVITY_PROMPTS = 32
-_COMPARED_PROMPTS = 96
+_COMPARED_PROMPTS = 48
 
 
 def compress(

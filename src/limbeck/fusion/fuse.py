@@ -19,7 +19,7 @@ from limbeck.model.chat_template import load as load_template
 from limbeck.model.text_tokenizer import load as load_tokenizer
 from limbeck.model.trainer import LossPoint, Schedule, Work
 
-_CALIBRATION_PROMPTS = 96
+_CALIBRATION_PROMPTS = 48
 _LESSONS_PER_REPORT = 1000
 _BLUR_DEPTH = 0.5
 
