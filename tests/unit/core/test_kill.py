@@ -1,5 +1,6 @@
 """Kill the pipeline wherever it may be, run two at once, press Ctrl-C: the artifacts stay the same."""
 
+import functools
 import os
 import random
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -149,6 +151,23 @@ def test_first_ctrl_c_checkpoints_and_exits_130(tmp_path: Path, source: Path) ->
     assert "step 0" not in log and log[-1] == "pack"
 
 
+def alone(test: Callable[[Path], None]) -> Callable[[Path], None]:
+    """Run a test that sends signals to its own process in one that has loaded no engine (their handlers crash it)."""
+
+    @functools.wraps(test)
+    def run(tmp_path: Path) -> None:
+        if os.environ.get("LIMBECK_TEST_ALONE"):
+            test(tmp_path)
+            return
+        command = [sys.executable, "-m", "pytest", "-q", f"{__file__}::{test.__name__}"]
+        environment = {**os.environ, "LIMBECK_TEST_ALONE": "1"}
+        done = subprocess.run(command, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+@alone
 def test_ctrl_c_in_a_stage_that_does_not_look_stops_before_the_next(tmp_path: Path) -> None:
     def deaf(context: StageContext) -> None:
         os.kill(os.getpid(), signal.SIGINT)
@@ -160,6 +179,7 @@ def test_ctrl_c_in_a_stage_that_does_not_look_stops_before_the_next(tmp_path: Pa
     assert [each.status for each in Runner(Store(tmp_path), plan).plan()] == ["hit", "run"]
 
 
+@alone
 def test_second_ctrl_c_stops_at_once_and_tidies(tmp_path: Path) -> None:
     def stubborn(context: StageContext) -> None:
         (context.out / "half").write_text("half")
