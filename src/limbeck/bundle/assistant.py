@@ -103,9 +103,10 @@ class Assistant:
         shown = self.knowledge.search(asked, self._said_before(turns))
         searched = time.perf_counter()
         prompt = self.encode_prompt(write_prompt(asked, shown, language))
-        stream = Stream(self._tokenizer.decode, shown, language, on_text) if on_text else None
+        forms = self._forms(language)
+        stream = Stream(self._tokenizer.decode, shown, language, forms, on_text) if on_text else None
         generation = self._generate(prompt, stream)
-        answer = render(self._tokenizer.decode(generation.tokens), shown, language, self._forms(language))
+        answer = render(self._tokenizer.decode(generation.tokens), shown, language, forms)
         if stream:
             stream.finish(answer.text)
         timings_ms = {

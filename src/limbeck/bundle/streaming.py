@@ -1,6 +1,6 @@
 """Show an answer while it is written, holding back what may still turn out a refusal."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import final
 
 from limbeck.fusion.answer import render
@@ -16,11 +16,13 @@ class Stream:
         decode: Callable[[Sequence[int]], str],
         evidence: Sequence[Evidence],
         language: str,
+        forms: Mapping[str, str],
         send: Callable[[str], None],
     ) -> None:
         self._decode = decode
         self._evidence = evidence
         self._language = language
+        self._forms = forms
         self._send = send
         self._tokens: list[int] = []
         self._sent = ""
@@ -30,7 +32,7 @@ class Stream:
         self._tokens.append(token)
         written = self._decode(self._tokens)
         whole = written[: written.rfind("⟦")] if written.rfind("⟦") > written.rfind("⟧") else written
-        answer = render(whole.rstrip("\ufffd"), self._evidence, self._language)
+        answer = render(whole.rstrip("\ufffd"), self._evidence, self._language, self._forms)
         if not answer.refused:
             self._pass_on(answer.text)
 

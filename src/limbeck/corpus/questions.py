@@ -21,7 +21,10 @@ VALUE = "⟨value⟩"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One question, the turns before it, and where its answer stands; empty places mean refuse."""
+    """One question, the turns before it, and where its answer stands; empty places mean refuse.
+
+    also: further (subject, property) pairs that a whole answer needs.
+    """
 
     text: str
     language: Language
@@ -29,6 +32,7 @@ class Question:
     history: tuple[str, ...] = ()
     subject: str = ""
     property_id: str = ""
+    also: tuple[tuple[str, str], ...] = ()
     page: str = ""
     heading: str = ""
 
@@ -45,6 +49,8 @@ class Frames:
     inverse: tuple[str, ...]
     off_topic: tuple[str, ...]
     nested: tuple[str, ...]
+    two_subjects: tuple[str, ...]
+    two_properties: tuple[str, ...]
     invented: tuple[str, ...]
     wrap: tuple[str, ...]
 
@@ -73,7 +79,7 @@ def save_questions(questions: Sequence[Question], path: Path) -> None:
 def load_questions(path: Path) -> list[Question]:
     """Read what `save_questions` wrote."""
     rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines())
-    return [Question(**{**row, "history": tuple(row["history"])}) for row in rows]
+    return [Question(**{**row, "history": tuple(row["history"]), "also": _pairs(row["also"])}) for row in rows]
 
 
 _UNMARKED, _LOWER, _WRAPPED = 0.15, 0.12, 0.15
@@ -90,6 +96,8 @@ _SHARES = {
     "bare subject": 1,
     "off topic": 4,
     "follow unknown": 4,
+    "two subjects": 3,
+    "two properties": 3,
 }
 
 
@@ -116,6 +124,8 @@ class _Writer:
             "off topic": self._off_topic,
             "unknown question": self._unknown_question,
             "follow unknown": self._follow_unknown,
+            "two subjects": self._two_subjects,
+            "two properties": self._two_properties,
         }
 
     def write(self, kind: str) -> Question:
@@ -130,7 +140,9 @@ class _Writer:
             text = self._pick(self._frames.wrap).format(question=text)
         return replace(question, text=text)
 
-    def _question(self, text: str, kind: str, **places: str | tuple[str, ...]) -> Question:
+    def _question(
+        self, text: str, kind: str, **places: str | tuple[str, ...] | tuple[tuple[str, str], ...]
+    ) -> Question:
         return Question(text=text, language=self._language, kind=kind, **places)  # type: ignore[arg-type]
 
     def _pick(self, choices: Sequence[str]) -> str:
@@ -191,6 +203,20 @@ class _Writer:
         text = self._pick(self._frames.inverse).format(**fill)
         return self._question(text, "inverse", subject=subject, property_id=asked.id)
 
+    def _two_subjects(self) -> Question:
+        (subject, shown), (other, other_shown), asked = self._entity(), self._entity(), self._property()
+        fill = {"property": self._name(asked), "subject": shown, "other": other_shown}
+        text = self._pick(self._frames.two_subjects).format(**fill)
+        also = ((other, asked.id),)
+        return self._question(text, "two subjects", subject=subject, property_id=asked.id, also=also)
+
+    def _two_properties(self) -> Question:
+        (subject, shown), asked, second = self._entity(), self._property(), self._property()
+        fill = {"property": self._name(asked), "second": self._name(second), "subject": shown}
+        text = self._pick(self._frames.two_properties).format(**fill)
+        also = ((subject, second.id),)
+        return self._question(text, "two properties", subject=subject, property_id=asked.id, also=also)
+
     def _kind(self) -> str:
         en, zh = self._rng.choice(self._schema.kinds or _ANY_KIND)
         return zh if self._language == "zh" else en
@@ -216,6 +242,10 @@ class _Writer:
 
     def _off_topic(self) -> Question:
         return self._question(self._pick(self._frames.off_topic), "off topic")
+
+
+def _pairs(listed: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
+    return tuple((subject, property_id) for subject, property_id in listed)
 
 
 def _names_a_property(phrase: str, schema: Schema, language: Language) -> bool:

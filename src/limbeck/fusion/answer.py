@@ -1,7 +1,7 @@
 """From what the model wrote to what the user reads: references filled in, cited, and checked."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -12,6 +12,9 @@ _SELECTION = re.compile(r"((?:⟦\d+⟧)+)\n")
 _REFERENCE = re.compile(r"⟦(\d+)(?:\.(subject|property))?⟧")
 PASSAGE_FORM = {"en": "From “{subject}”: {value}", "zh": "《{subject}》：{value}"}
 """How a passage is told; passages have no property, so `forms` keeps it under the empty name."""
+
+JOINER = {"en": " ", "zh": ""}
+"""What stands between the sentences of an answer that rests on several rows."""
 
 _REFUSAL = {
     "en": "I don't know: nothing in my knowledge answers that.",
@@ -42,14 +45,14 @@ def render(
     What is written begins with the rows it rests on, then a line break and the sentence: `⟦2⟧\\nIt is ⟦2⟧.`
     Refuses where the model refused, referred to a row that was not shown or not selected, cited no
     value, or wrote a figure of its own: a value that stands in no cited row never reaches the user.
-    Where it wrote the sentence of another property than the row's, the row's own sentence is said:
+    Where the base has a sentence for each selected row, those are said, whatever the model wrote:
     `forms` holds them by property, with {subject} and {value}.
     """
     selected, sentence = _split(written)
-    sentence = _of_its_row(sentence, selected, evidence, forms)
+    sentence = _of_its_rows(sentence, selected, evidence, forms, language)
     named = {int(match[1]) for match in _REFERENCE.finditer(sentence)}
     has_value = any(match[2] is None for match in _REFERENCE.finditer(sentence))
-    is_backed = has_value and named <= selected and all(1 <= number <= len(evidence) for number in named)
+    is_backed = has_value and named <= set(selected) and all(1 <= number <= len(evidence) for number in named)
     if NONE in written or not is_backed or not _is_plain(_REFERENCE.sub("", sentence)):
         return refusal(language)
     cited = tuple(evidence[number - 1] for number in sorted(named))
@@ -59,25 +62,29 @@ def render(
     )
 
 
-def _split(written: str) -> tuple[set[int], str]:
+def _split(written: str) -> tuple[list[int], str]:
     selection = _SELECTION.match(written.lstrip())
     if selection is None:
-        return set(), written
-    return {int(number) for number in re.findall(r"\d+", selection[1])}, written.lstrip()[selection.end() :]
+        return [], written
+    return [int(number) for number in dict.fromkeys(re.findall(r"\d+", selection[1]))], written.lstrip()[
+        selection.end() :
+    ]
 
 
-def _of_its_row(
-    sentence: str, selected: Collection[int], evidence: Sequence[Evidence], forms: Mapping[str, str]
+def _of_its_rows(
+    sentence: str, selected: Sequence[int], evidence: Sequence[Evidence], forms: Mapping[str, str], language: str
 ) -> str:
-    number = next(iter(selected), 0)
-    if len(selected) != 1 or not 1 <= number <= len(evidence):
+    """Return the selected rows' own sentences where each has one: a crossed sentence would mislead."""
+    if not selected or not all(1 <= number <= len(evidence) for number in selected):
         return sentence
-    said = {
-        name: form.format(subject=reference(number, "subject"), value=reference(number)) for name, form in forms.items()
-    }
-    row = evidence[number - 1].property_id
-    is_of_another = any(sentence.strip() == form for name, form in said.items() if name != row)
-    return said[row] if is_of_another and row in said and sentence.strip() != said[row] else sentence
+    own = [forms.get(evidence[number - 1].property_id) for number in selected]
+    if None in own:
+        return sentence
+    return JOINER[language].join(_referring(str(form), number) for form, number in zip(own, selected, strict=True))
+
+
+def _referring(form: str, number: int) -> str:
+    return form.format(subject=reference(number, "subject"), value=reference(number))
 
 
 def _fill(match: re.Match[str], evidence: Sequence[Evidence], language: str) -> str:

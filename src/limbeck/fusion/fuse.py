@@ -4,10 +4,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from limbeck.core.errors import LimbeckError
 from limbeck.corpus.questions import Question
 from limbeck.fusion.blur import Blur
-from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, row_ends
+from limbeck.fusion.encode import LessonEncoder
+from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, search_both
 from limbeck.fusion.methods import reference
 from limbeck.fusion.methods.reference import Options
 from limbeck.knowledge.base import KnowledgeBase
@@ -15,8 +15,6 @@ from limbeck.knowledge.build import build
 from limbeck.knowledge.source import Source
 from limbeck.model import checkpoint
 from limbeck.model.batches import Lesson
-from limbeck.model.chat_template import load as load_template
-from limbeck.model.text_tokenizer import load as load_tokenizer
 from limbeck.model.trainer import LossPoint, Schedule, Work
 
 _CALIBRATION_PROMPTS = 48
@@ -40,7 +38,7 @@ def fuse(
     training.json (loss curve, what became of every question).
     """
     taught, held_out, waterfall = _lessons(facts, questions, options, seed, work)
-    encode = _Encoder(model)
+    encode = LessonEncoder(model)
     network = checkpoint.load(model)
     schedule = Schedule(
         num_steps=options.steps, batch_size=options.batch_size, learning_rate=options.learning_rate, seed=seed
@@ -52,38 +50,15 @@ def fuse(
     _write_training(out, curve, waterfall, lessons)
 
 
-class _Encoder:
-    """Turn reading lessons into token sequences through the one chat template."""
-
-    def __init__(self, model: Path) -> None:
-        template = load_template(model)
-        if template is None:
-            raise LimbeckError("the checkpoint has no chat template", where=str(model), fix="run the model stage again")
-        self._template = template
-        self._tokenizer = load_tokenizer(model)
-
-    def lesson(self, lesson: ReadingLesson) -> Lesson:
-        asked = self._template.render([{"role": "user", "content": lesson.prompt}])
-        start = asked.index(lesson.prompt)
-        ends = [start + end for end in row_ends(lesson.prompt, len(lesson.matches))]
-        prompt, offsets = self._tokenizer.encode_with_offsets(asked)
-        by_end = {end: position for position, (_, end) in enumerate(offsets)}
-        answer = self._tokenizer.encode(lesson.answer)
-        return Lesson(
-            tokens=(*prompt, *answer, self._tokenizer.stop_ids[0]),
-            answer_start=len(prompt),
-            row_positions=tuple(by_end[end] for end in ends),
-            row_matches=lesson.matches,
-        )
-
-
 def _lessons(
     facts: Path, questions: Sequence[Question], options: Options, seed: int, work: Work
 ) -> tuple[list[ReadingLesson], list[ReadingLesson], dict[str, int]]:
     practice_path = work.partial / "practice.sqlite"
     build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path)
     with KnowledgeBase.open(facts) as base, KnowledgeBase.open(practice_path) as practice:
-        classroom = Classroom(base, practice, Blur(share=options.blurred, depth=_BLUR_DEPTH, seed=seed))
+        answers = {asked.id: asked.answer for asked in base.schema().properties}
+        blur = Blur(share=options.blurred, depth=_BLUR_DEPTH, seed=seed)
+        classroom = Classroom(search_both(base, practice), answers, blur)
         about_facts = []
         for number, lesson in enumerate(classroom.lessons(questions)):
             about_facts.append(lesson)

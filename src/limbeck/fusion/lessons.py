@@ -7,15 +7,16 @@ practice handbook: the user's own pages stay unseen, so editing one never calls 
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.questions import VALUE, Question
-from limbeck.fusion.answer import PASSAGE_FORM
+from limbeck.fusion.answer import JOINER, PASSAGE_FORM
 from limbeck.fusion.blur import Blur
 from limbeck.fusion.prompt import MAX_ROWS, NONE, reference, write_prompt
 from limbeck.knowledge.base import KnowledgeBase
@@ -38,37 +39,49 @@ class ReadingLesson:
     language: Language
 
 
-class Classroom:
-    """Write lessons from the user's facts and the practice handbook."""
+class Search(Protocol):
+    """How evidence is found: as it will be in use."""
 
-    def __init__(self, facts: KnowledgeBase, practice: KnowledgeBase, blur: Blur) -> None:
-        self._facts = facts
+    def __call__(self, question: str, history: Sequence[str] = ()) -> tuple[Evidence, ...]:
+        """Find the rows a question may be about."""
+
+
+class Classroom:
+    """Write lessons from what a search finds.
+
+    answers: the sentence that tells a property, by its id and language.
+    near_misses: keep questions that a passage nearly answers; telling them apart needs a network that reads.
+    """
+
+    def __init__(
+        self, search: Search, answers: Mapping[str, Mapping[str, str]], blur: Blur, *, near_misses: bool = False
+    ) -> None:
+        self._search = search
+        self._answers = answers
         self._blur = blur
-        self._practice = practice
-        self._answers = {asked.id: asked.answer for asked in facts.schema().properties}
+        self._near_misses = near_misses
         self.waterfall: Counter[str] = Counter()
 
-    def lessons(self, questions: Sequence[Question]) -> Iterator[ReadingLesson]:
+    def lessons(self, questions: Iterable[Question]) -> Iterator[ReadingLesson]:
         """Yield a lesson for each question whose answer search can find; count the others."""
         for asked in questions:
             question = self._with_value(asked)
-            evidence = self._search(question)
-            found = any(_holds(row, question) for row in evidence[:MAX_ROWS])
-            if _is_answerable(question) and not found:
+            evidence = self._search(question.text, question.history)[:MAX_ROWS]
+            if _wanted(question) > sum(_holds(row, question) for row in evidence):
                 self.waterfall[f"dropped: search missed ({question.kind})"] += 1
                 continue
-            if question.kind == "no passage" and _is_near(evidence):
+            if question.kind == "no passage" and self._is_near(evidence):
                 self.waterfall["dropped: too near to tell"] += 1
                 continue
             self.waterfall[f"kept: {question.kind}"] += 1
             yield self._lesson(question, evidence)
             others = [row for row in evidence if not _holds(row, question)]
-            if question.heading and not _is_near(others):
+            if question.heading and not self._is_near(others):
                 # the same question without its passage: what is not there must be refused
                 yield self._lesson(question, others)
 
     def _lesson(self, question: Question, evidence: Sequence[Evidence]) -> ReadingLesson:
-        matches = tuple(_holds(row, question) for row in evidence[:MAX_ROWS])
+        matches = tuple(_holds(row, question) for row in evidence)
         prompt = write_prompt(question.text, evidence, question.language)
         asked, _, rows = prompt.partition("\n")
         if question.kind in _ABOUT_PASSAGES:
@@ -88,25 +101,38 @@ class Classroom:
         """Put the real value into an inverse question, which the corpus cannot know."""
         if VALUE not in question.text:
             return question
-        rows = self._facts.search(question.subject)
+        rows = self._search(question.subject)
         values = [row.value.get(question.language) for row in rows if row.property_id == question.property_id]
         return replace(question, text=question.text.replace(VALUE, values[0] if values else question.subject))
 
-    def _search(self, question: Question) -> tuple[Evidence, ...]:
-        found = self._facts.search(question.text, question.history)
-        passages = [row for row in self._practice.search(question.text, question.history) if row.kind == "passage"]
-        facts = [row for row in found if row.kind == "fact"]
-        if any(row.link != "searched" or row.match == "named" for row in facts):
-            return (*facts, *passages[:_LINKED_PASSAGES])
-        return (*facts[:_LOOSE_FACTS], *passages[:_LOOSE_PASSAGES])
-
     def _answer(self, evidence: Sequence[Evidence], matches: Sequence[bool], language: Language) -> str:
-        if True not in matches:
+        numbers = [number for number, matched in enumerate(matches, start=1) if matched]
+        if not numbers:
             return NONE
-        number = matches.index(True) + 1
-        form = answer_form(evidence[number - 1], self._answers, language)
-        sentence = form.format(subject=reference(number, "subject"), value=reference(number))
-        return f"{reference(number)}\n{sentence}"
+        if evidence[numbers[0] - 1].kind == "passage":
+            numbers = numbers[:1]
+        forms = {number: answer_form(evidence[number - 1], self._answers, language) for number in numbers}
+        sentences = [
+            form.format(subject=reference(number, "subject"), value=reference(number)) for number, form in forms.items()
+        ]
+        return f"{''.join(map(reference, numbers))}\n{JOINER[language].join(sentences)}"
+
+    def _is_near(self, evidence: Sequence[Evidence]) -> bool:
+        """Tell whether a row shares so many words with the question that a small network could not refuse it."""
+        return not self._near_misses and max((row.coverage for row in evidence), default=0.0) >= _TOO_NEAR
+
+
+def search_both(facts: KnowledgeBase, practice: KnowledgeBase) -> Search:
+    """Search a user's facts, and a practice handbook in place of the pages that training must not see."""
+
+    def search(question: str, history: Sequence[str] = ()) -> tuple[Evidence, ...]:
+        found = [row for row in facts.search(question, history) if row.kind == "fact"]
+        passages = [row for row in practice.search(question, history) if row.kind == "passage"]
+        if any(row.link != "searched" or row.match == "named" for row in found):
+            return (*found, *passages[:_LINKED_PASSAGES])
+        return (*found[:_LOOSE_FACTS], *passages[:_LOOSE_PASSAGES])
+
+    return search
 
 
 def answer_form(row: Evidence, answers: Mapping[str, Mapping[str, str]], language: Language) -> str:
@@ -137,13 +163,10 @@ def row_ends(prompt: str, count: int) -> tuple[int, ...]:
     return tuple(match.end() for match in islice(_ROW_END.finditer(prompt), count))
 
 
-def _is_near(evidence: Sequence[Evidence]) -> bool:
-    """Tell whether a row shares so many words with the question that a small network could not refuse it."""
-    return max((row.coverage for row in evidence), default=0.0) >= _TOO_NEAR
-
-
-def _is_answerable(question: Question) -> bool:
-    return bool(question.property_id or question.heading)
+def _wanted(question: Question) -> int:
+    """Return how many rows a whole answer rests on."""
+    pairs = {(question.subject, question.property_id), *question.also} if question.property_id else set()
+    return len(pairs) + bool(question.heading)
 
 
 def _holds(row: Evidence, question: Question) -> bool:
@@ -152,4 +175,4 @@ def _holds(row: Evidence, question: Question) -> bool:
         return bool(question.heading) and page == question.page and heading == question.heading
     if question.kind == "follow subject" and row.match != "carried":
         return False
-    return row.property_id == question.property_id and row.subject.en == question.subject
+    return (row.subject.en, row.property_id) in {(question.subject, question.property_id), *question.also}

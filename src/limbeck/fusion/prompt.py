@@ -17,7 +17,7 @@ MAX_ROWS = 16
 NONE = "⟦none⟧"
 _LINK_MARK = {"named": "=", "carried": "^", "searched": "?"}
 _MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
-_EXCERPT_CHARS = {"en": 48, "zh": 20}
+_EXCERPT_CHARS = {"en": 160, "zh": 64}
 _QUESTION_CHARS = 240
 
 

@@ -14,10 +14,10 @@ _PAD_MULTIPLE = 16
 class Lesson:
     """One training sequence: loss falls on tokens from `answer_start` on and on each row's match label."""
 
-    tokens: tuple[int, ...]
+    tokens: Sequence[int]
     answer_start: int
-    row_positions: tuple[int, ...]
-    row_matches: tuple[bool, ...]
+    row_positions: Sequence[int]
+    row_matches: Sequence[bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +43,7 @@ def batch_order(lengths: Sequence[int], *, batch_size: int, seed: int, epoch: in
     return [batches[index] for index in random.permutation(len(batches))]
 
 
-def batches_from(lessons: Sequence[Lesson], *, batch_size: int, seed: int, first_step: int) -> Iterator[Batch]:
+def lesson_batches(lessons: Sequence[Lesson], first_step: int, *, batch_size: int, seed: int) -> Iterator[Batch]:
     """Yield batches for ever, starting at `first_step` of the run that `seed` names."""
     lengths = [len(lesson.tokens) for lesson in lessons]
     per_epoch = -(-len(lessons) // batch_size)

@@ -3,19 +3,22 @@
 import io
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeVar
 
 import torch
 
 from limbeck.core.errors import Interrupted
 from limbeck.core.progress import Progress, silent
-from limbeck.model.batches import Batch, Lesson, batches_from
 from limbeck.model.optimisers import Optimisers
 
 _CHECKPOINT = "training.pt"
 _STEPS_PER_POINT = 25
+
+Precision = Literal["float32", "bfloat16"]
+AnyBatch = TypeVar("AnyBatch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class Schedule:
     weight_decay: float = 0.01
     gradient_norm: float = 1.0
     checkpoint_every: int = 100
+    precision: Precision = "float32"
     seed: int = 0
 
     def rate_at(self, step: int) -> float:
@@ -58,20 +62,20 @@ class LossPoint:
 
 def train(
     network: torch.nn.Module,
-    lessons: Sequence[Lesson],
+    batches_after: Callable[[int], Iterator[AnyBatch]],
     schedule: Schedule,
     *,
-    loss_of: Callable[[torch.nn.Module, Batch], torch.Tensor],
+    loss_of: Callable[[torch.nn.Module, AnyBatch], torch.Tensor],
     work: Work,
 ) -> list[LossPoint]:
-    """Train in place and return the loss curve.
+    """Train in place and return the loss curve; `batches_after(step)` yields what follows that many steps.
 
     A run that is killed goes on from the newest checkpoint in `work.partial`, to the same weights.
     Raises: Interrupted: `work.should_stop` came true; the checkpoint holds every finished step.
     """
     optimiser = Optimisers(network, weight_decay=schedule.weight_decay)
     curve, window, step = _resume(network, optimiser, work.partial)
-    batches = batches_from(lessons, batch_size=schedule.batch_size, seed=schedule.seed, first_step=step)
+    batches = batches_after(step)
     network.train()
     while step < schedule.num_steps:
         window.append(_step(network, optimiser, next(batches), schedule, step, loss_of))
@@ -91,12 +95,13 @@ def train(
 def _step(
     network: torch.nn.Module,
     optimiser: Optimisers,
-    batch: Batch,
+    batch: AnyBatch,
     schedule: Schedule,
     step: int,
-    loss_of: Callable[[torch.nn.Module, Batch], torch.Tensor],
+    loss_of: Callable[[torch.nn.Module, AnyBatch], torch.Tensor],
 ) -> float:
-    loss = loss_of(network, batch)
+    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=schedule.precision == "bfloat16"):
+        loss = loss_of(network, batch)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), schedule.gradient_norm)
     optimiser.step(schedule.rate_at(step))

@@ -13,9 +13,9 @@ Capture = pytest.CaptureFixture[str]
 
 def test_ask_prints_the_answer_and_its_sources(bundle: Path, capsys: Capture) -> None:
     assert main.run(["ask", str(bundle), "What is the capital of Chad?"]) == 0
-    assert capsys.readouterr().out == "It is N'Djamena.\n  [1] countries.csv row 1\n"
+    assert capsys.readouterr().out == "The capital of Chad is N'Djamena.\n  [1] countries.csv row 1\n"
     assert main.run(["ask", str(bundle), "秘鲁的首都是哪里？"]) == 0
-    assert capsys.readouterr().out == "It is 利马.\n  [1] countries.csv row 2\n"
+    assert capsys.readouterr().out == "秘鲁的首都是利马。\n  [1] countries.csv row 2\n"
     assert main.run(["ask", str(bundle), "When is the visa desk open?"]) == 0
     told = capsys.readouterr().out.splitlines()
     assert told[1].startswith("  [1] handbook/visas.md, characters ")
@@ -70,7 +70,7 @@ def test_chat_remembers_and_starts_over(bundle: Path, capsys: Capture, monkeypat
     assert main.run(["chat", str(bundle)]) == 0
     written = capsys.readouterr()
     answers = [line for line in written.out.splitlines() if not line.startswith("  [")]
-    assert answers[:2] == ["It is N'Djamena.", "It is Lima."]
+    assert answers[:2] == ["The capital of Chad is N'Djamena.", "The capital of Peru is Lima."]
     assert answers[2].startswith("I don't know")
     assert written.err.count("/new starts over") == 2
 

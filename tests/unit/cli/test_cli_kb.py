@@ -49,10 +49,10 @@ def test_show_takes_a_citation_as_it_is_printed(base: str, capsys: Capture) -> N
 def test_an_edited_bundle_answers_anew_and_stays_whole(bundle: Path, capsys: Capture) -> None:
     assert main.run(["kb", "set", str(bundle), "Chad", "capital", "Abéché"]) == 0
     capsys.readouterr()
-    assert answer(bundle, capsys) == "It is Abéché."
+    assert answer(bundle, capsys) == "The capital of Chad is Abéché."
     assert main.run(["kb", "undo", str(bundle)]) == 0
     capsys.readouterr()
-    assert answer(bundle, capsys) == "It is N'Djamena."
+    assert answer(bundle, capsys) == "The capital of Chad is N'Djamena."
     assert main.run(["kb", "delete", str(bundle), "Chad", "capital"]) == 0
     capsys.readouterr()
     assert answer(bundle, capsys).startswith("I don't know")

@@ -180,5 +180,5 @@ def test_demo_answers_five_questions(pipeline: QuickPipeline, capsys: Capture, m
     assert told["questions"][-1]["refused"] is True
     assert main.run(["demo"]) == 0
     told_text = capsys.readouterr().out
-    assert "? 秘鲁的首都是哪里？\n  It is 利马.\n  [1] countries.csv row 2\n" in told_text
+    assert "? 秘鲁的首都是哪里？\n  秘鲁的首都是利马。\n  [1] countries.csv row 2\n" in told_text
     assert "report  build/atlas/report.html" in told_text

@@ -32,7 +32,7 @@ def test_questions_are_asked_in_a_real_bundle(scripted: Path) -> None:
     assert (rows["accuracy"]["n"], rows["accuracy"]["bar"]) == (3, 0.9)
     first, second, _ = result["answers"]
     assert first["right"] and first["cited"] and first["citations"] == [{"source": "countries.csv", "row": 1}]
-    assert second["right"] and second["text"] == "利马"
+    assert second["right"] and second["text"] == "秘鲁的capital是利马。"
     assert rows["unsupported_values"]["value"] == 0
 
 
@@ -44,7 +44,7 @@ def test_engines_that_differ_are_shown(scripted: Path) -> None:
     reseal(scripted, changed=("model/second/contrary",))
     result = check.run(scripted, context)
     assert by_name(result["rows"])["engines_agree"]["met"] is False
-    assert result["differences"][0]["scripted"]["text"] == "N'Djamena"
+    assert result["differences"][0]["scripted"]["text"] == "The capital of Chad is N'Djamena."
     assert result["differences"][0]["second"]["refused"] is True
 
 

@@ -72,12 +72,19 @@ FORMS = {
 }
 
 
-def test_a_sentence_of_another_property_is_replaced_by_the_rows_own() -> None:
+def test_the_rows_own_sentence_is_said_whatever_the_model_wrote() -> None:
     crossed = "⟦2⟧\nThe capital of ⟦2.subject⟧ is ⟦2⟧."
     assert render(crossed, ROWS, "en").text == "The capital of Chad is 1284000."
     assert render(crossed, ROWS, "en", FORMS).text == "1284000 is the area of Chad."
     assert render("⟦1⟧\nFrom ⟦1.subject⟧: ⟦1⟧", ROWS, "en", FORMS).text == "The capital of Chad is N'Djamena."
+    assert render("⟦1⟧\nThat would be ⟦1⟧.", ROWS, "en", FORMS).text == "The capital of Chad is N'Djamena."
 
 
-def test_a_sentence_that_is_no_form_stays() -> None:
-    assert render("⟦1⟧\nThat would be ⟦1⟧.", ROWS, "en", FORMS).text == "That would be N'Djamena."
+def test_a_sentence_stays_where_the_base_has_none() -> None:
+    assert render("⟦1⟧\nThat would be ⟦1⟧.", ROWS, "en", {"area": "…"}).text == "That would be N'Djamena."
+
+
+def test_an_answer_may_rest_on_several_rows() -> None:
+    answer = render("⟦1⟧⟦3⟧\n⟦1⟧, ⟦3⟧", ROWS, "en", FORMS)
+    assert answer.text == "The capital of Chad is N'Djamena. The capital of Peru is Lima."
+    assert [citation.row for citation in answer.citations] == [1, 2]

@@ -2,7 +2,7 @@ import itertools
 
 import torch
 
-from limbeck.model.batches import Lesson, batch_order, batches_from, collate
+from limbeck.model.batches import Lesson, batch_order, lesson_batches, collate
 
 
 def lesson(length: int, answer: int = 2) -> Lesson:
@@ -27,8 +27,8 @@ def test_order_depends_on_seed_and_epoch_alone() -> None:
 
 def test_starting_at_a_later_step_gives_the_same_batches() -> None:
     lessons = [lesson(6 + n % 9) for n in range(50)]
-    whole = list(itertools.islice(batches_from(lessons, batch_size=8, seed=1, first_step=0), 20))
-    later = list(itertools.islice(batches_from(lessons, batch_size=8, seed=1, first_step=9), 11))
+    whole = list(itertools.islice(lesson_batches(lessons, batch_size=8, seed=1, first_step=0), 20))
+    later = list(itertools.islice(lesson_batches(lessons, batch_size=8, seed=1, first_step=9), 11))
     assert all(torch.equal(a.tokens_BT, b.tokens_BT) for a, b in zip(whole[9:], later, strict=True))
 
 

@@ -1,10 +1,11 @@
+from functools import partial
 from pathlib import Path
 
 import pytest
 import torch
 
 from limbeck.core.errors import Interrupted
-from limbeck.model.batches import Batch, Lesson
+from limbeck.model.batches import Batch, Lesson, lesson_batches
 from limbeck.model.optimisers import hidden_matrices
 from limbeck.model.trainer import LossPoint, Schedule, Work, train
 
@@ -18,6 +19,8 @@ LESSONS = [
     )
     for n in range(30)
 ]
+
+BATCHES = partial(lesson_batches, LESSONS, batch_size=SCHEDULE.batch_size, seed=SCHEDULE.seed)
 
 
 class Bigram(torch.nn.Module):
@@ -51,7 +54,7 @@ def run(folder: Path, stop_after: int | None = None) -> tuple[Bigram, list[LossP
         return stop_after is not None and calls >= stop_after
 
     return network, train(
-        network, LESSONS, SCHEDULE, loss_of=loss_of, work=Work(partial=folder, should_stop=should_stop)
+        network, BATCHES, SCHEDULE, loss_of=loss_of, work=Work(partial=folder, should_stop=should_stop)
     )
 
 

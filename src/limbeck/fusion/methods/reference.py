@@ -6,11 +6,12 @@ with the answer alone, a small network does not find selection in millions of to
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from transformers import PreTrainedModel
 
-from limbeck.model.batches import Batch, Lesson
+from limbeck.model.batches import Batch, Lesson, lesson_batches
 from limbeck.model.trainer import LossPoint, Schedule, Work, train
 
 
@@ -52,14 +53,16 @@ class Reader(torch.nn.Module):
 def reading_loss(reader: torch.nn.Module, batch: Batch, match_weight: float = 1.0) -> torch.Tensor:
     """Add the mean loss of the answer tokens and of the rows' match labels."""
     logits_NV, match_R = reader(batch)
-    answer = torch.nn.functional.cross_entropy(logits_NV, batch.answer_token_N)
+    answer = torch.nn.functional.cross_entropy(logits_NV.float(), batch.answer_token_N)
     if not len(match_R):
         return answer
-    match = torch.nn.functional.binary_cross_entropy_with_logits(match_R, batch.row_match_R)
+    match = torch.nn.functional.binary_cross_entropy_with_logits(match_R.float(), batch.row_match_R)
     return answer + match_weight * match
 
 
 def teach(network: PreTrainedModel, lessons: Sequence[Lesson], schedule: Schedule, work: Work) -> list[LossPoint]:
     """Train a network in place to refer; the match head is thrown away."""
     torch.manual_seed(schedule.seed)
-    return train(Reader(network), lessons, schedule, loss_of=reading_loss, work=work)
+    network.set_attn_implementation("eager")  # on CPU faster than fused attention, most of all backwards
+    batches = partial(lesson_batches, lessons, batch_size=schedule.batch_size, seed=schedule.seed)
+    return train(Reader(network), batches, schedule, loss_of=reading_loss, work=work)
