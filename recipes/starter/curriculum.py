@@ -72,7 +72,8 @@ def world_lessons(seed: int, tokenizer: Path, is_held_out: bool) -> list[tuple[s
     encode = LessonEncoder(tokenizer)
     classroom = Classroom(world.base.search, world.answers, Blur(share=0.0, depth=0.0, seed=seed), near_misses=True)
     asked = Asker(world, some, rng).ask(_PER_WORLD, SHARES)
-    return [(f"{lesson.kind} {lesson.language}", encode.lesson(lesson)) for lesson in classroom.lessons(asked)]
+    found = (lesson for lesson in classroom.lessons(asked) if lesson.matches)  # nothing found is refused unread
+    return [(f"{lesson.kind} {lesson.language}", encode.lesson(lesson)) for lesson in found]
 
 
 def pack(lessons: Sequence[tuple[str, Lesson]]) -> dict[str, npt.NDArray[np.generic]]:

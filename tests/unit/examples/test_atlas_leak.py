@@ -11,7 +11,9 @@ from pathlib import Path
 
 from limbeck.corpus.questions import read_frames
 
-ATLAS = Path(__file__).parents[3] / "examples" / "atlas"
+ROOT = Path(__file__).parents[3]
+ATLAS = ROOT / "examples" / "atlas"
+STARTER = ROOT / "recipes" / "starter"
 
 
 def plain(text: str) -> str:
@@ -48,7 +50,22 @@ def trained_wordings() -> frozenset[str]:
         found |= {plain(frame.format(subject="{}", property=phrase)) for frame, phrase in unknown}
         found |= {plain(text) for text in frames.off_topic}
         found |= {plain(frame.format(subject="{}")) for frame in frames.follow_subject}
-    return frozenset(found)
+    return frozenset(found | starter_wordings())
+
+
+def starter_wordings() -> set[str]:
+    """Return what the starter learnt to read from."""
+    found: set[str] = set()
+    for path in (STARTER / "relations").glob("*.toml"):
+        domain = tomllib.loads(path.read_text(encoding="utf-8"))
+        texts = [text for side in domain["unanswered"].values() for text in side]
+        texts += [text for asked in domain["relation"] for side in asked["questions"].values() for text in side]
+        found |= {plain(text.format(subject="{}")) for text in texts}
+    for path in (STARTER / "pages").glob("*.jsonl"):
+        for page in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            asked_of_page = [*page["unanswered"], *(text for each in page["sections"] for text in each["questions"])]
+            found |= {masked(text) for text in asked_of_page}
+    return found
 
 
 def held_out() -> list[str]:
@@ -59,6 +76,7 @@ def held_out() -> list[str]:
 def test_the_mask_sees_a_trained_wording() -> None:
     assert masked("what is the capital of CHAD?") in trained_wordings()
     assert masked("乍得的首都是什么？") in trained_wordings()
+    assert masked("How do I become a member?") in trained_wordings()
 
 
 def test_no_held_out_wording_was_trained_on() -> None:
