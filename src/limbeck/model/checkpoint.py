@@ -7,10 +7,11 @@ import json
 import shutil
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Literal
 
 import torch
 from tokenizers import Tokenizer
-from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
 
 from limbeck.core.errors import LimbeckError, MachineError
@@ -29,6 +30,13 @@ TOKENIZER_FILES = (
     "merges.txt",
 )
 
+Kind = Literal["causal", "encoder", "masked"]
+"""What a checkpoint is loaded for: to write, to understand, or to learn to understand (with its head)."""
+
+_ENCODERS: dict[str, dict[str, bool]] = {"bert": {"add_pooling_layer": False}, "modernbert": {}}
+"""The encoders that can be loaded, and what each needs to be told."""
+
+_LOADERS = {"causal": AutoModelForCausalLM, "encoder": AutoModel, "masked": AutoModelForMaskedLM}
 _PLAIN_TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
     "{% if add_generation_prompt %}assistant: {% endif %}"
@@ -68,15 +76,16 @@ def fetch(name: str, folder: Path) -> None:
     save(network, folder, tokenizer=folder)
 
 
-def load(folder: Path) -> PreTrainedModel:
-    """Load a causal network in float32.
+def load(folder: Path, kind: Kind = "causal") -> PreTrainedModel:
+    """Load a network in float32.
 
-    Raises: LimbeckError: not a checkpoint this build can read, and what would be one.
+    Raises: LimbeckError: not a checkpoint this build can read for `kind`, and what would be one.
     """
-    _check(folder)
-    network: PreTrainedModel = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True
-    )
+    _check(folder, kind)
+    settings = {"dtype": torch.float32, "use_safetensors": True, "trust_remote_code": False, "local_files_only": True}
+    if kind == "encoder":
+        settings |= _ENCODERS[_config(folder)["model_type"]]
+    network: PreTrainedModel = _LOADERS[kind].from_pretrained(folder, **settings)
     return network
 
 
@@ -91,7 +100,7 @@ def save(network: PreTrainedModel, folder: Path, *, tokenizer: Path) -> None:
         (folder / "chat_template.jinja").write_text(_PLAIN_TEMPLATE, encoding="utf-8")
 
 
-def _check(folder: Path) -> None:
+def _check(folder: Path, kind: Kind) -> None:
     missing = [name for name in ("config.json", "tokenizer.json") if not (folder / name).exists()]
     if not missing and not list(folder.glob("*.safetensors")):
         missing = ["model.safetensors"]
@@ -101,16 +110,30 @@ def _check(folder: Path) -> None:
             where=str(folder),
             fix="point `base` at a folder saved with save_pretrained (safetensors), or use a preset",
         )
-    kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if kind.get("auto_map"):
+    config = _config(folder)
+    if config.get("auto_map"):
         raise LimbeckError(
             f"{folder.name!r} brings code of its own",
             where=str(folder),
             fix="use a checkpoint that needs no remote code",
         )
-    if kind.get("is_encoder_decoder"):
-        raise LimbeckError(
-            f"{folder.name!r} is an encoder-decoder",
-            where=str(folder),
-            fix="the reference method takes causal decoders (Llama, Qwen, GPT-2)",
-        )
+    _check_kind(folder, config, kind)
+
+
+def _check_kind(folder: Path, config: dict[str, Any], kind: Kind) -> None:
+    is_encoder = config.get("model_type") in _ENCODERS
+    fault, fix = "", f"use an encoder: {', '.join(_ENCODERS)}"
+    if kind == "causal" and (is_encoder or config.get("is_encoder_decoder")):
+        fault = "is an encoder" if is_encoder else "is an encoder-decoder"
+        fix = "the reference method takes causal decoders (Llama, Qwen, GPT-2)"
+    elif kind != "causal" and not is_encoder:
+        fault = f"is a {config.get('model_type')}, no encoder that can be loaded"
+    elif kind == "masked" and not any(name.endswith("ForMaskedLM") for name in config.get("architectures") or ()):
+        fault, fix = "has no head that names masked tokens", "use one saved with its head, as a ...ForMaskedLM"
+    if fault:
+        raise LimbeckError(f"{folder.name!r} {fault}", where=str(folder), fix=fix)
+
+
+def _config(folder: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return config
