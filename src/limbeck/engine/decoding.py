@@ -5,6 +5,7 @@ B = beams, T = tokens, V = vocabulary, K = tokens kept.
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -12,6 +13,9 @@ import numpy.typing as npt
 
 from limbeck.core.errors import LimbeckError
 from limbeck.engine.engine import Generation, Sampling
+from limbeck.engine.json_guide import JsonGuide, start_guide
+from limbeck.engine.transcript import Transcript
+from limbeck.engine.vocabulary import Vocabulary
 
 Floats = npt.NDArray[np.float32]
 
@@ -27,23 +31,31 @@ class Scorer(Protocol):
     def step(self, tokens_BT: npt.NDArray[np.int64], beam_idx_B: npt.NDArray[np.int32]) -> Floats:
         """Reorder what was read by `beam_idx_B`, read on, and score the next token (B, V)."""
 
+    def vocabulary(self) -> Vocabulary:
+        """Return what each token says; asked for only where stop texts or JSON need it."""
+
 
 def decode(
     scorer: Scorer, prompt_T: Sequence[int], sampling: Sampling, on_token: Callable[[int], None] | None = None
 ) -> Generation:
     """Continue a prompt. With beams, the tokens are known, and streamed, only at the end.
 
-    Raises: LimbeckError: an empty prompt, or a token outside the vocabulary.
+    Raises: LimbeckError: an empty prompt, a token outside the vocabulary, or no vocabulary where one is needed.
     """
     check_prompt(prompt_T, scorer.vocab_size)
+    vocabulary = scorer.vocabulary() if sampling.reads_text else None
+    guide = start_guide(sampling, vocabulary)
+    transcript = Transcript(sampling, vocabulary, on_token)
     clock = _Clock()
     if sampling.num_beams > 1:
-        tokens = _search(scorer, prompt_T, sampling, clock)
-        for token in tokens:
-            _tell(on_token, token)
+        best = _search(scorer, prompt_T, sampling, clock, _Beam(guide=guide, vocabulary=vocabulary))
+        is_cut = not best.is_finished and (best.guide is None or not best.guide.may_end)
+        # one token after another, as they would have been picked: the last may hold a stop text
+        for token in best.tokens:
+            transcript.add(token)
     else:
-        tokens = _sample(scorer, prompt_T, sampling, clock, on_token)
-    return Generation(tokens=tuple(tokens), first_token_ms=clock.first_token_ms or 0.0, total_ms=clock.total_ms())
+        is_cut = _sample(scorer, prompt_T, sampling, clock, transcript, guide)
+    return transcript.close(first_token_ms=clock.first_token_ms or 0.0, total_ms=clock.total_ms(), is_cut=is_cut)
 
 
 def check_prompt(prompt_T: Sequence[int], vocab_size: int) -> None:
@@ -58,16 +70,19 @@ def check_prompt(prompt_T: Sequence[int], vocab_size: int) -> None:
             raise LimbeckError(f"token {token} is outside the vocabulary of {vocab_size}", where=f"prompt[{position}]")
 
 
-def pick(logits_V: Floats, seen: Sequence[int], sampling: Sampling, random: np.random.Generator) -> int:
-    """Choose one token: the likeliest at temperature 0, else a draw from what top-k and top-p keep."""
-    scores_V = penalised(logits_V, seen, sampling.repetition_penalty)
+def pick(scores_V: npt.NDArray[np.float64], sampling: Sampling, random: np.random.Generator) -> int:
+    """Choose one token: the likeliest at temperature 0, else a draw from what top-k, top-p and min-p keep."""
     if sampling.temperature <= 0:
         return int(scores_V.argmax())
     order_K = np.argsort(-scores_V, kind="stable")[: sampling.top_k or None]
+    order_K = order_K[scores_V[order_K] > -np.inf]
     chances_K = np.exp((scores_V[order_K] - scores_V[order_K[0]]) / sampling.temperature)
     chances_K /= chances_K.sum()
     if sampling.top_p is not None:
         kept = int(np.searchsorted(chances_K.cumsum(), sampling.top_p)) + 1
+        order_K, chances_K = order_K[:kept], chances_K[:kept]
+    if sampling.min_p is not None:
+        kept = int((chances_K >= sampling.min_p * chances_K[0]).sum())
         order_K, chances_K = order_K[:kept], chances_K[:kept]
     drawn = np.searchsorted(chances_K.cumsum(), random.random() * chances_K.sum(), side="right")
     return int(order_K[min(int(drawn), len(order_K) - 1)])
@@ -82,9 +97,9 @@ def penalised(logits_V: Floats, seen: Sequence[int], penalty: float) -> npt.NDAr
     return scores_V
 
 
-def _tell(on_token: Callable[[int], None] | None, token: int) -> None:
-    if on_token is not None:
-        on_token(token)
+def only(scores_V: npt.NDArray[np.float64], guide: JsonGuide | None) -> npt.NDArray[np.float64]:
+    """Leave the scores of tokens that may follow, and make the others impossible."""
+    return scores_V if guide is None else np.where(guide.allowed_V(), scores_V, -np.inf)
 
 
 class _Clock:
@@ -104,59 +119,100 @@ def _sample(
     prompt_T: Sequence[int],
     sampling: Sampling,
     clock: _Clock,
-    on_token: Callable[[int], None] | None,
-) -> list[int]:
+    transcript: Transcript,
+    guide: JsonGuide | None,
+) -> bool:
+    """Write into the transcript, and tell whether the tokens were used up before an end."""
     random = np.random.default_rng(sampling.seed)
-    first_B, tokens = np.zeros(1, np.int32), list[int]()
+    first_B, seen = np.zeros(1, np.int32), list(prompt_T)
     scorer.reset()
     read_BT = np.array([prompt_T], np.int64)
-    while len(tokens) < sampling.max_tokens:
-        token = pick(scorer.step(read_BT, first_B)[0], (*prompt_T, *tokens), sampling, random)
+    for _ in range(sampling.max_tokens):
+        scores_V = penalised(scorer.step(read_BT, first_B)[0], seen, sampling.repetition_penalty)
+        token = pick(only(scores_V, guide), sampling, random)
         clock.tick()
         if token in sampling.stop_ids:
-            break
-        tokens.append(token)
-        _tell(on_token, token)
+            return False
+        seen.append(token)
+        is_finished = transcript.add(token)
+        if guide is not None:
+            guide.take(token)
+            is_finished = guide.is_complete
+        if is_finished:
+            return False
         read_BT = np.array([[token]], np.int64)
-    return tokens
+    return guide is None or not guide.may_end
 
 
-def _search(scorer: Scorer, prompt_T: Sequence[int], sampling: Sampling, clock: _Clock) -> list[int]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Beam:
+    """One way to go on: its tokens, their total score, and where it stands in the JSON."""
+
+    total: float = 0.0
+    tokens: tuple[int, ...] = ()
+    parent: int = 0
+    is_finished: bool = False
+    guide: JsonGuide | None = None
+    vocabulary: Vocabulary | None = None
+
+    def grow(self, token: int, total: float, parent: int, sampling: Sampling) -> "_Beam":
+        """Return this beam with one more token, finished where a stop text or the JSON is complete."""
+        tokens, guide = (*self.tokens, token), self.guide
+        transcript = Transcript(sampling, self.vocabulary)
+        is_finished = bool(sampling.stop_texts) and any([transcript.add(written) for written in tokens])
+        if guide is not None:
+            guide = guide.fork()
+            guide.take(token)
+            is_finished = guide.is_complete
+        return _Beam(
+            total=total,
+            tokens=tokens,
+            parent=parent,
+            is_finished=is_finished,
+            guide=guide,
+            vocabulary=self.vocabulary,
+        )
+
+
+def _search(scorer: Scorer, prompt_T: Sequence[int], sampling: Sampling, clock: _Clock, start: _Beam) -> _Beam:
     """Search the likeliest continuation per token with a fixed number of beams."""
-    width, stop = sampling.num_beams, set(sampling.stop_ids)
-    finished: list[tuple[float, list[int]]] = []
-    beams: list[tuple[float, list[int]]] = [(0.0, [])]
+    width, beams = sampling.num_beams, [start]
+    finished: list[tuple[float, _Beam]] = []
     scorer.reset()
     logits_BV = scorer.step(np.array([prompt_T], np.int64), np.zeros(1, np.int32))
     clock.tick()
     for length in range(1, sampling.max_tokens + 1):
-        grown: list[tuple[float, list[int], int]] = []
+        grown: list[_Beam] = []
         for total, parent, token in _best(beams, logits_BV, prompt_T, sampling):
-            if token in stop:
-                finished.append((total / length, beams[parent][1]))
+            if token in sampling.stop_ids:
+                finished.append((total / length, replace(beams[parent], is_finished=True)))
             elif len(grown) < width:
-                grown.append((total, [*beams[parent][1], token], parent))
-        beams = [(total, tokens) for total, tokens, _ in grown]
-        done = len(finished) >= width and max(finished)[0] >= beams[0][0] / length
-        if done or length == sampling.max_tokens:
+                beam = beams[parent].grow(token, total, parent, sampling)
+                finished += [(total / length, beam)] if beam.is_finished else []
+                grown += [] if beam.is_finished else [beam]
+        beams = grown
+        if not beams or length == sampling.max_tokens:
             break
-        read_BT = np.array([tokens[-1:] for _, tokens in beams], np.int64)
-        logits_BV = scorer.step(read_BT, np.array([parent for _, _, parent in grown], np.int32))
-    finished += [(total / len(tokens), tokens) for total, tokens in beams]
+        if len(finished) >= width and max(score for score, _ in finished) >= beams[0].total / length:
+            break
+        read_BT = np.array([beam.tokens[-1:] for beam in beams], np.int64)
+        logits_BV = scorer.step(read_BT, np.array([beam.parent for beam in beams], np.int32))
+    finished += [(beam.total / len(beam.tokens), beam) for beam in beams]
     return max(finished, key=lambda entry: entry[0])[1]
 
 
 def _best(
-    beams: Sequence[tuple[float, list[int]]], logits_BV: Floats, prompt_T: Sequence[int], sampling: Sampling
+    beams: Sequence[_Beam], logits_BV: Floats, prompt_T: Sequence[int], sampling: Sampling
 ) -> list[tuple[float, int, int]]:
     """Return the best (total, beam, token), enough that `num_beams` do not stop."""
     rows = []
-    for (total, tokens), logits_V in zip(beams, logits_BV, strict=True):
-        scores_V = penalised(logits_V, (*prompt_T, *tokens), sampling.repetition_penalty)
+    for beam, logits_V in zip(beams, logits_BV, strict=True):
+        scores_V = penalised(logits_V, (*prompt_T, *beam.tokens), sampling.repetition_penalty)
+        scores_V = only(scores_V, beam.guide)
         scores_V -= scores_V.max()
-        rows.append(total + scores_V - np.log(np.exp(scores_V).sum()))
+        rows.append(beam.total + scores_V - np.log(np.exp(scores_V).sum()))
     totals_BV = np.stack(rows)
-    count = min(totals_BV.size, sampling.num_beams * (1 + len(sampling.stop_ids)))
+    count = min(int((totals_BV > -np.inf).sum()), sampling.num_beams * (1 + len(sampling.stop_ids)))
     flat = np.argsort(-totals_BV, axis=None, kind="stable")[:count]
     vocab_size = totals_BV.shape[1]
     return [(float(totals_BV.flat[index]), int(index // vocab_size), int(index % vocab_size)) for index in flat]

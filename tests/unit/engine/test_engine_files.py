@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from limbeck.core.errors import LimbeckError, MachineError
-from limbeck.engine.engine import ENGINES
+from limbeck.engine.engine import ENGINES, Sampling
 from limbeck.engine.export import EXPORTERS, exporter_for
 
 
@@ -85,6 +85,49 @@ def test_a_closed_engine_says_so(name, tiny_checkpoint, tmp_path):
     engine.close()
     with pytest.raises(LimbeckError, match="closed"):
         engine.next_logits_V([30])
+
+
+def test_without_what_json_needs_the_error_names_it(tiny_checkpoint, monkeypatch):
+    monkeypatch.setitem(sys.modules, "llguidance", None)
+    engine = ENGINES.load("transformers").load(tiny_checkpoint)
+    with pytest.raises(MachineError, match="pip install llguidance"):
+        engine.generate([30], Sampling(json_schema="{}"))
+    assert engine.generate([30], Sampling(stop_texts=("x",))).text is not None
+
+
+def test_a_vocabulary_that_cannot_be_read_is_named(tiny_checkpoint, tmp_path):
+    export("openvino", tiny_checkpoint, tmp_path)
+    engine, path = ENGINES.load("openvino").load(tmp_path), tmp_path / "openvino_detokenizer.xml"
+    content = path.read_text(encoding="utf-8")
+    for damaged in (content[:300], content.replace('"VocabDecoder"', '"Convert"'), content.replace('"u8"', '"f64"')):
+        path.write_text(damaged, encoding="utf-8")
+        with pytest.raises(LimbeckError, match=r"no readable vocabulary(.|\n)*openvino_detokenizer\.xml"):
+            engine.vocabulary()
+    path.write_text(content.replace('"FuzeRagged"', '"CharsToBytes"'), encoding="utf-8")
+    with pytest.raises(LimbeckError, match="CharsToBytes tokenizer do not stand for bytes"):
+        engine.generate([30], Sampling(stop_texts=("x",)))
+    path.write_text(content, encoding="utf-8")
+    path.with_suffix(".bin").write_bytes(b"short")
+    with pytest.raises(LimbeckError, match="no readable vocabulary"):
+        engine.vocabulary()
+
+
+def test_gguf_without_an_end_token_refuses_json(broken_checkpoint, tmp_path):
+    for name in ("config.json", "generation_config.json"):
+        change(broken_checkpoint / name, eos_token_id=None)
+    export("gguf", broken_checkpoint, tmp_path / "out")
+    engine = ENGINES.load("llamacpp").load(tmp_path / "out")
+    assert len(engine.generate([30], Sampling(max_tokens=3)).tokens) == 3
+    with pytest.raises(LimbeckError, match="json_schema needs an end token"):
+        engine.generate([30], Sampling(json_schema="{}"))
+
+
+def test_gguf_whose_vocabulary_is_cut_off_is_named(tiny_checkpoint, tmp_path):
+    export("gguf", tiny_checkpoint, tmp_path)
+    engine, path = ENGINES.load("llamacpp").load(tmp_path), tmp_path / "model.gguf"
+    path.write_bytes(path.read_bytes()[:2000])
+    with pytest.raises(LimbeckError, match=r"no readable vocabulary(.|\n)*model\.gguf"):
+        engine.vocabulary()
 
 
 def test_a_file_of_another_kind_is_not_gguf(tmp_path):

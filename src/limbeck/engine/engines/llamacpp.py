@@ -19,10 +19,15 @@ import numpy.typing as npt
 from limbeck.core.errors import LimbeckError, MachineError
 from limbeck.engine.decoding import check_prompt
 from limbeck.engine.engine import Generation, Sampling
-from limbeck.engine.engines._gguf_header import GgufHeader, read_header
+from limbeck.engine.engines._gguf_header import GgufHeader, read_header, read_vocabulary
+from limbeck.engine.json_schema import json_grammar
+from limbeck.engine.options import refuse_lacking
+from limbeck.engine.transcript import Transcript
+from limbeck.engine.vocabulary import Vocabulary
 
 FORMAT = "gguf"
 MODEL_FILE = "model.gguf"
+LACKS = frozenset({"num_beams"})
 _MAX_CONTEXT = 2048
 _SMALL_MODEL_BYTES = 64 * 10**6
 _SLICE = 8
@@ -41,27 +46,47 @@ class LlamaCppEngine:
         self._server = server
         self._header = header
         self._key = key
+        self._vocabulary: Vocabulary | None = None
         self.vocab_size = header.vocab_size
 
     def generate(
         self, prompt_T: Sequence[int], sampling: Sampling, on_token: Callable[[int], None] | None = None
     ) -> Generation:
-        """Continue a prompt, calling `on_token` for each token as it comes.
+        """Continue a prompt, calling `on_token` for each token as it comes; for those of JSON, at the end.
 
         Raises: LimbeckError: beams, which llama.cpp lacks.
         """
-        if sampling.num_beams > 1:
-            raise LimbeckError("llama.cpp has no beam search", fix="use the openvino engine, or num_beams = 1")
+        refuse_lacking(self.name, LACKS, sampling)
         check_prompt(prompt_T, self.vocab_size)
-        start, first_token_ms = time.perf_counter(), 0.0
-        tokens: list[int] = []
+        transcript = Transcript(sampling, self.vocabulary() if sampling.reads_text else None, on_token)
+        if sampling.json_schema is not None:
+            return self._write_json(prompt_T, sampling, sampling.json_schema, transcript)
+        start, first_token_ms, count = time.perf_counter(), 0.0, 0
         for written in self._slices(prompt_T, sampling):
             first_token_ms = first_token_ms or _elapsed_ms(start)
-            tokens += written
-            if on_token is not None:
-                for token in written:
-                    on_token(token)
-        return Generation(tokens=tuple(tokens), first_token_ms=first_token_ms, total_ms=_elapsed_ms(start))
+            count += len(written)
+            if any(transcript.add(token) for token in written):
+                break
+        is_cut = count >= sampling.max_tokens
+        return transcript.close(first_token_ms=first_token_ms, total_ms=_elapsed_ms(start), is_cut=is_cut)
+
+    def _write_json(
+        self, prompt_T: Sequence[int], sampling: Sampling, schema: str, transcript: Transcript
+    ) -> Generation:
+        """Write it in one go: llama.cpp begins a grammar anew with each request."""
+        if not self._header.ends:
+            fix = "use the openvino engine, or a model with an end token"
+            raise LimbeckError("json_schema needs an end token with llama.cpp, and this model has none", fix=fix)
+        stop_ids, start = self._header.ends | set(sampling.stop_ids), time.perf_counter()
+        # llama.cpp has llguidance inside, and takes its grammars by this first line
+        grammar = {"grammar": "%llguidance {}\n" + json_grammar(schema), "ignore_eos": False}
+        varied = {"n_predict": int(sampling.max_tokens), "seed": _seed(sampling, 0), "prompt": list(prompt_T)}
+        answer = self._complete(_request(sampling) | grammar | varied | {"cache_prompt": False})
+        for token in itertools.takewhile(lambda token: token not in stop_ids, answer["__verbose"]["tokens"]):
+            transcript.add(token)
+        prompt_ms = float(answer["timings"]["prompt_ms"])
+        is_cut = answer["choices"][0]["finish_reason"] == "length" and not _is_json(answer["choices"][0]["text"])
+        return transcript.close(first_token_ms=prompt_ms, total_ms=_elapsed_ms(start), is_cut=is_cut)
 
     def _slices(self, prompt_T: Sequence[int], sampling: Sampling) -> Iterator[list[int]]:
         """Write a few tokens at a time: the library's own stream leaves out tokens that are half a character."""
@@ -70,7 +95,7 @@ class LlamaCppEngine:
         tokens: list[int] = []
         while len(tokens) < sampling.max_tokens:
             count = min(_SLICE if tokens else 1, sampling.max_tokens - len(tokens))
-            varied = {"n_predict": count, "seed": (sampling.seed * 1_000_003 + len(tokens)) % 2**32}
+            varied = {"n_predict": count, "seed": _seed(sampling, len(tokens))}
             # a prefix of an earlier answer may have been computed in another order, so only our own is reused
             answer = self._complete(fixed | varied | {"prompt": [*prompt_T, *tokens], "cache_prompt": bool(tokens)})
             written = list(itertools.takewhile(lambda token: token not in stop_ids, answer["__verbose"]["tokens"]))
@@ -100,6 +125,12 @@ class LlamaCppEngine:
         )
         with urllib.request.urlopen(request) as answer:
             return [int(token) for token in json.load(answer)["tokens"]]
+
+    def vocabulary(self) -> Vocabulary:
+        """Return what each token says, read from the exported file."""
+        if self._vocabulary is None:
+            self._vocabulary = read_vocabulary(self._header.path, self.vocab_size, self.encode)
+        return self._vocabulary
 
     def close(self) -> None:
         """Free the weights."""
@@ -163,17 +194,30 @@ def _parameters(xllamacpp: Any, header: GgufHeader, *, key: str, num_threads: in
 
 
 def _request(sampling: Sampling) -> dict[str, Any]:
+    # plain numbers: the library takes no others, and an option may come from NumPy
     return {
-        "samplers": ["penalties", "temperature", "top_k", "top_p"],
-        "temperature": max(sampling.temperature, 0.0),
-        "top_k": sampling.top_k or 0,
-        "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
-        "min_p": 0.0,
-        "repeat_penalty": sampling.repetition_penalty,
+        "samplers": ["penalties", "temperature", "top_k", "top_p", "min_p"],
+        "temperature": float(sampling.temperature),
+        "top_k": int(sampling.top_k or 0),
+        "top_p": float(sampling.top_p or 1.0),
+        "min_p": float(sampling.min_p or 0.0),
+        "repeat_penalty": float(sampling.repetition_penalty),
         "repeat_last_n": _MAX_CONTEXT,
         "return_tokens": True,
         "verbose": True,
     }
+
+
+def _seed(sampling: Sampling, num_written: int) -> int:
+    return (int(sampling.seed) * 1_000_003 + num_written) % 2**32
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _elapsed_ms(start: float) -> float:

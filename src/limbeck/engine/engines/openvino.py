@@ -15,6 +15,8 @@ from openvino import opset13
 from limbeck.core.errors import LimbeckError
 from limbeck.engine.decoding import check_prompt, decode
 from limbeck.engine.engine import Generation, Sampling
+from limbeck.engine.engines._openvino_vocabulary import read_vocabulary
+from limbeck.engine.vocabulary import Vocabulary
 
 FORMAT = "openvino"
 MODEL_FILE = "openvino_model.xml"
@@ -34,6 +36,7 @@ class OpenVinoEngine:
         self._folder = folder
         self._request: ov.InferRequest | None = request
         self._tokenizer: Any = None
+        self._vocabulary: Vocabulary | None = None
         self._num_read = 0
         self.vocab_size = vocab_size
 
@@ -58,6 +61,12 @@ class OpenVinoEngine:
             self._tokenizer = openvino_genai.Tokenizer(str(self._folder))
         ids_BT = self._tokenizer.encode(text, add_special_tokens=False).input_ids.data
         return [int(token) for token in ids_BT[0]]
+
+    def vocabulary(self) -> Vocabulary:
+        """Return what each token says, read from the exported detokenizer."""
+        if self._vocabulary is None:
+            self._vocabulary = read_vocabulary(self._folder, self.vocab_size, self.encode)
+        return self._vocabulary
 
     def close(self) -> None:
         """Free the weights."""

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from limbeck.core.errors import LimbeckError, MachineError
 from limbeck.engine.decoding import check_prompt, decode
 from limbeck.engine.engine import Generation, Sampling
+from limbeck.engine.vocabulary import Vocabulary, read_tokenizer_json
 
 FORMAT = "transformers"
 
@@ -27,6 +28,7 @@ class TransformersEngine:
         self._folder = folder
         self._model: Any = model
         self._cache: Any = None
+        self._vocabulary: Vocabulary | None = None
         self.vocab_size = int(model.config.vocab_size)
 
     def generate(
@@ -48,6 +50,12 @@ class TransformersEngine:
 
         tokenizer = PreTrainedTokenizerFast(tokenizer_file=str(self._folder / "tokenizer.json"))
         return [int(token) for token in tokenizer.encode(text, add_special_tokens=False)]
+
+    def vocabulary(self) -> Vocabulary:
+        """Return what each token says, read from the exported tokenizer."""
+        if self._vocabulary is None:
+            self._vocabulary = read_tokenizer_json(self._folder / "tokenizer.json", self.vocab_size, self.encode)
+        return self._vocabulary
 
     def close(self) -> None:
         """Free the weights."""
