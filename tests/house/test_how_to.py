@@ -1,5 +1,6 @@
 """The worked examples of docs/how-to do what their pages say, in a copy of the project."""
 
+import dataclasses
 import os
 import re
 import shutil
@@ -8,6 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from safetensors.numpy import load_file
+
+from limbeck.engine.engine import Sampling
+from limbeck.engine.export import exporter_for
+from limbeck.engine.json_schema import KEYWORDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs/how-to").glob("*.md"))
@@ -103,6 +109,25 @@ def test_the_python_of_the_readme(project: Path) -> None:
         run(project, "python", code)
         == "The capital of Mongolia is Ulaanbaatar.\nCitation(source='places.csv', row=1, span=None)\n"
     )
+
+
+def test_every_option_of_generation_is_explained_with_its_default() -> None:
+    text = (ROOT / "docs/how-to/generate.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| `")]
+    told = {name.strip(" `"): default.strip(" `") for name, default in rows}
+    assert told == {field.name: str(field.default) for field in dataclasses.fields(Sampling)}
+    assert all(f"`{keyword}`" in text for keyword in KEYWORDS)
+
+
+@pytest.mark.slow
+def test_generating(project: Path, tiny_checkpoint: Path) -> None:
+    page, target = ROOT / "docs/how-to/generate.md", project / "build/atlas/model/openvino"
+    assert is_slow(page)
+    exporter_for("openvino").write(tiny_checkpoint, load_file(tiny_checkpoint / "model.safetensors"), target)
+    *told, counted, names = follow(page, project).splitlines()
+    assert told
+    assert re.fullmatch(r"\d+ tokens, cut by max_tokens: (True|False)", counted)
+    assert names == "['is_island', 'place']"
 
 
 @pytest.mark.slow
