@@ -23,7 +23,7 @@ SHARES = {
     "follow property": 11,
     "follow subject": 5,
     "follow absent": 3,
-    "inverse": 4,
+    "inverse": 5,
     "two subjects": 4,
     "two properties": 4,
     "nested": 2,
@@ -31,7 +31,8 @@ SHARES = {
 }
 """How often each kind of question is asked."""
 
-_WORDED, _UNMARKED, _LOWER, _WRAPPED, _MISTYPED, _MENTIONED = 0.8, 0.15, 0.12, 0.1, 0.06, 0.12
+_WORDED, _UNMARKED, _LOWER, _WRAPPED, _MISTYPED, _MENTIONED, _REMEMBERED = 0.8, 0.15, 0.12, 0.1, 0.06, 0.12, 0.4
+_SHARED_VALUES = frozenset({"word", "list", "text", "yesno"})
 _PRONOUNS = {
     "en": (("{subject}'s", "its"), ("{subject}", "it")),
     "zh": (("{subject}的", "它的"), ("{subject}", "它")),
@@ -171,11 +172,24 @@ class Asker:
         text = self._pick(self._frame.follow_subject).format(subject=self._shown(subject))
         return self._question(text, history=(asked,), **self._about(table, relation, subject))
 
-    def _inverse(self, table: Table) -> Question:
-        relation, subject = self._pick(table.present), self._pick(table.subjects)
-        kind = self._shown(table.domain.kind)
-        text = self._pick(self._frame.inverse).format(property=self._label(relation), kind=kind, value=VALUE)
+    def _inverse(self, table: Table) -> Question | None:
+        telling = [relation for relation in table.present if relation.values not in _SHARED_VALUES]
+        if not telling:
+            return None
+        relation, subject = self._pick(telling), self._pick(table.subjects)
+        kind, value = self._shown(table.domain.kind), self._part(self._value(table, relation, subject))
+        text = self._pick(self._frame.inverse).format(property=self._label(relation), kind=kind, value=value)
         return self._question(text, **self._about(table, relation, subject))
+
+    def _value(self, table: Table, relation: Relation, subject: Names) -> str:
+        rows = self._world.base.search(subject[0])
+        wanted = property_id(table.domain, relation)
+        return next((row.value.get(self._language) for row in rows if row.property_id == wanted), VALUE)
+
+    def _part(self, value: str) -> str:
+        """Return a value as people remember it: now and then one word of several."""
+        words = [word for word in value.split() if len(word) > 3]
+        return self._pick(words) if len(words) > 1 and self._rng.random() < _REMEMBERED else value
 
     def _two_subjects(self, table: Table) -> Question:
         relation, (subject, other) = self._pick(table.present), self._rng.sample(table.subjects, 2)

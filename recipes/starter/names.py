@@ -87,7 +87,7 @@ class Inventor:
         return f"{day}/{month}/{year}", f"{year}年{month}月{day}日"
 
     def _code(self) -> Names:
-        code = "".join(self._rng.choices('ABCDEFGHKLMNPRSTUVW', k=2)) + f"-{self._rng.randrange(100, 9999)}"
+        code = "".join(self._rng.choices("ABCDEFGHKLMNPRSTUVW", k=2)) + f"-{self._rng.randrange(100, 9999)}"
         return code, code
 
     def _list(self) -> Names:

@@ -1,6 +1,6 @@
 """The starter's second lesson: to read numbered rows, point at those that answer, and refuse where none does.
 
-    python recipes/starter/reading.py build/starter/language build/starter/lessons.npz -o build/starter/reading
+    python recipes/starter/reading.py build/starter/language build/starter/lessons-*.npz -o build/starter/reading
 
 Goes on where it was stopped. Every so often it scores the network on lessons about relations, subjects and pages it
 never sees (`--unseen`), and writes the score into `reading.jsonl`.
@@ -10,8 +10,9 @@ import argparse
 import json
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +29,15 @@ from limbeck.model.trainer import LossPoint, Schedule, Work, train
 _SCORED_AT_ONCE = 64
 
 
-def batches_after(step: int, lessons: Lessons, *, batch_size: int, seed: int) -> Iterator[Batch]:
-    """Yield batches for ever; a pure function of seed and step."""
-    lengths = np.diff(lessons.bounds).tolist()
-    per_epoch = -(-len(lengths) // batch_size)
-    epoch, offset = divmod(step, per_epoch)
-    while True:
-        for chosen in batch_order(lengths, batch_size=batch_size, seed=seed, epoch=epoch)[offset:]:
-            yield collate([lessons.lesson(number) for number in chosen])
-        epoch, offset = epoch + 1, 0
+def batches_after(step: int, shards: Sequence[Lessons], *, batch_size: int, seed: int) -> Iterator[Batch]:
+    """Yield batches for ever, shard after shard; a pure function of seed and step, whatever shards are added later."""
+    for epoch in count():
+        for number, lessons in enumerate(shards):
+            lengths = np.diff(lessons.bounds).tolist()
+            order = batch_order(lengths, batch_size=batch_size, seed=seed + number, epoch=epoch)
+            for chosen in order[step:]:
+                yield collate([lessons.lesson(each) for each in chosen])
+            step = max(0, step - len(order))
 
 
 @torch.no_grad()
@@ -53,12 +54,12 @@ def selections(network: PreTrainedModel, lessons: Lessons) -> list[tuple[bool, b
         wanted_N = batch.answer_token_N.numpy()
         at = 0
         for lesson in some:
-            count = len(lesson.tokens) - lesson.answer_start
-            wanted, written = wanted_N[at : at + count], written_N[at : at + count]
+            length = len(lesson.tokens) - lesson.answer_start
+            wanted, written = wanted_N[at : at + length], written_N[at : at + length]
             chosen = 1 if wanted[0] == none else 1 + sum(lesson.row_matches)
             right = bool((wanted[:chosen] == written[:chosen]).all())
             found.append((right, bool(wanted[0] == none), bool(written[0] == none)))
-            at += count
+            at += length
     return found
 
 
@@ -79,11 +80,11 @@ def score(network: PreTrainedModel, lessons: Lessons) -> dict[str, float]:
     }
 
 
-def teach(network: PreTrainedModel, lessons: Lessons, schedule: Schedule, work: Work) -> list[LossPoint]:
+def teach(network: PreTrainedModel, shards: Sequence[Lessons], schedule: Schedule, work: Work) -> list[LossPoint]:
     """Train the network in place."""
     torch.manual_seed(schedule.seed)
     network.set_attn_implementation("eager")
-    after = partial(batches_after, lessons=lessons, batch_size=schedule.batch_size, seed=schedule.seed)
+    after = partial(batches_after, shards=shards, batch_size=schedule.batch_size, seed=schedule.seed)
     return train(Reader(network), after, schedule, loss_of=reading_loss, work=work)
 
 
@@ -91,21 +92,22 @@ def main() -> None:
     """Read the command line, train, score, save."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("start", type=Path, help="the checkpoint to go on from")
-    parser.add_argument("lessons", type=Path)
+    parser.add_argument("lessons", type=Path, nargs="+")
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--unseen", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=6000)
     parser.add_argument("--rate", type=float, default=1.5e-3)
     parser.add_argument("--score-every", type=int, default=500)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--compile", action="store_true", help="faster, where there is a C++ compiler")
     options = parser.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(options.threads)
     options.output.mkdir(parents=True, exist_ok=True)
     network = checkpoint.load(options.start)
     network.config.limbeck_none = checkpoint_none(options.start)
     if options.compile:
         network.get_decoder().compile(dynamic=True)
-    lessons, unseen = read_lessons(options.lessons), read_lessons(options.unseen)
+    shards, unseen = [read_lessons(path) for path in options.lessons], read_lessons(options.unseen)
     started = time.time()
 
     def progress(done: int, total: int, note: str = "") -> None:
@@ -126,7 +128,7 @@ def main() -> None:
         precision="bfloat16",
         seed=1,
     )
-    curve = teach(network, lessons, schedule, Work(partial=options.output, progress=progress))
+    curve = teach(network, shards, schedule, Work(partial=options.output, progress=progress))
     del network.config.limbeck_none
     checkpoint.save(network, options.output, tokenizer=options.start)
     points = [{"step": point.step, "loss": round(point.loss, 4)} for point in curve]

@@ -19,6 +19,7 @@ from limbeck.fusion.prompt import MAX_ROWS, write_prompt
 from limbeck.knowledge.evidence import Citation, Evidence
 
 MAX_ANSWER_TOKENS = 64
+_NOTHING_TO_READ = Generation(tokens=(), first_token_ms=0.0, total_ms=0.0)
 _ENGINE_ORDER = ("openvino", "llamacpp")
 
 
@@ -105,7 +106,7 @@ class Assistant:
         prompt = self.encode_prompt(write_prompt(asked, shown, language))
         forms = self._forms(language)
         stream = Stream(self._tokenizer.decode, shown, language, forms, on_text) if on_text else None
-        generation = self._generate(prompt, stream)
+        generation = self._generate(prompt, stream) if shown else _NOTHING_TO_READ
         answer = render(self._tokenizer.decode(generation.tokens), shown, language, forms)
         if stream:
             stream.finish(answer.text)

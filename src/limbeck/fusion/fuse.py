@@ -15,6 +15,7 @@ from limbeck.knowledge.build import build
 from limbeck.knowledge.source import Source
 from limbeck.model import checkpoint
 from limbeck.model.batches import Lesson
+from limbeck.model.precision import fastest_precision
 from limbeck.model.trainer import LossPoint, Schedule, Work
 
 _CALIBRATION_PROMPTS = 48
@@ -41,7 +42,12 @@ def fuse(
     encode = LessonEncoder(model)
     network = checkpoint.load(model)
     schedule = Schedule(
-        num_steps=options.steps, batch_size=options.batch_size, learning_rate=options.learning_rate, seed=seed
+        num_steps=options.steps,
+        batch_size=options.batch_size,
+        learning_rate=options.learning_rate,
+        warmup_steps=min(100, options.steps // 9),
+        precision=fastest_precision(),
+        seed=seed,
     )
     lessons = [encode.lesson(lesson) for lesson in taught]
     curve = reference.teach(network, lessons, schedule, work)
@@ -58,7 +64,7 @@ def _lessons(
     with KnowledgeBase.open(facts) as base, KnowledgeBase.open(practice_path) as practice:
         answers = {asked.id: asked.answer for asked in base.schema().properties}
         blur = Blur(share=options.blurred, depth=_BLUR_DEPTH, seed=seed)
-        classroom = Classroom(search_both(base, practice), answers, blur)
+        classroom = Classroom(search_both(base, practice), answers, blur, near_misses=options.near_misses)
         about_facts = []
         for number, lesson in enumerate(classroom.lessons(questions)):
             about_facts.append(lesson)

@@ -5,11 +5,13 @@ will copy: `Chad / capital =+9⟦3⟧`; a subject is written once for the rows t
 The marks tell how search found the row (decision 0001): subject named `=`, carried from an earlier
 turn `^`, or by words only `?`; property named `+`, carried `~`, or not `-`; a passage `#`; then the
 tenths of the question's words that the row covers.
-Values stay out: a value is put in by reference and never written by the model (design §6).
+Values stay out: a value is put in by reference and never written by the model (design §6). Only a
+fact found by words shows some of its value, which may be all that the question names:
+`Bhutan / currency / ngultrum ?-4⟦1⟧`.
 """
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from limbeck.knowledge.evidence import Evidence
 
@@ -17,7 +19,8 @@ MAX_ROWS = 16
 NONE = "⟦none⟧"
 _LINK_MARK = {"named": "=", "carried": "^", "searched": "?"}
 _MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
-_EXCERPT_CHARS = {"en": 160, "zh": 64}
+_PASSAGE_CHARS = {"en": 160, "zh": 64}
+_VALUE_CHARS = {"en": 32, "zh": 16}
 _QUESTION_CHARS = 240
 
 
@@ -46,6 +49,10 @@ def _row(number: int, row: Evidence, language: str, *, repeated: bool) -> str:
     head = f"{'' if repeated else row.subject.get(language)} / {row.property.get(language)}"
     tenths = int(row.coverage * 9.999)
     if row.kind == "fact":
-        return f"{head} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{tenths}{reference(number)}"
-    excerpt = " ".join(row.value.get(language)[: _EXCERPT_CHARS[language]].split())
-    return f"{head} / {excerpt} #{tenths}{reference(number)}"
+        found = f" / {_excerpt(row, language, _VALUE_CHARS)}" if row.link == "searched" else ""
+        return f"{head}{found} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{tenths}{reference(number)}"
+    return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{tenths}{reference(number)}"
+
+
+def _excerpt(row: Evidence, language: str, limits: Mapping[str, int]) -> str:
+    return " ".join(row.value.get(language)[: limits[language]].split())

@@ -2,13 +2,14 @@
 
 import math
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 _MAX_QUERY_WORDS = 64
 _CANDIDATES = 24
 _FUSION_OFFSET = 60
 _PART_OF_BIGRAM = 0.6
+_LONG_WORD = 5
 
 Index = Literal["chunk_words", "fact_words"]
 _WEIGHTS: dict[Index, str] = {"chunk_words": "2.0, 1.0", "fact_words": "1.0, 1.0"}
@@ -36,9 +37,17 @@ class Ranker:
 
     def best(self, index: Index, words: Sequence[str]) -> list[int]:
         """Return the index rows that match any word, best BM25 first."""
-        if not words:
+        return self._matching(index, [f'"{word}"' for word in words[:_MAX_QUERY_WORDS]])
+
+    def nearest(self, index: Index, words: Sequence[str]) -> list[int]:
+        """Return the index rows that match the beginning of any word: a Han character, or most of a long word."""
+        starts = dict.fromkeys(start for word in words[:_MAX_QUERY_WORDS] for start in _starts(word))
+        return self._matching(index, [f'"{start}"*' for start in starts])
+
+    def _matching(self, index: Index, terms: Sequence[str]) -> list[int]:
+        if not terms:
             return []
-        query = " OR ".join(f'"{word}"' for word in words[:_MAX_QUERY_WORDS])
+        query = " OR ".join(terms)
         ranked = f"""SELECT rowid FROM {index} WHERE {index} MATCH ?
             ORDER BY bm25({index}, {_WEIGHTS[index]}), rowid LIMIT {_CANDIDATES}"""
         return [int(rowid) for (rowid,) in self._connection.execute(ranked, (query,))]
@@ -64,6 +73,13 @@ def fuse(rankings: Iterable[Sequence[int]]) -> list[int]:
         for place, item in enumerate(ranking):
             scores[item] = scores.get(item, 0.0) + 1 / (_FUSION_OFFSET + place)
     return sorted(scores, key=lambda item: -scores[item])
+
+
+def _starts(word: str) -> Iterator[str]:
+    if not word.isascii():
+        yield from word
+    elif len(word) > _LONG_WORD:
+        yield word[:_LONG_WORD]
 
 
 def _credit(found: Collection[str], characters: Collection[str], word: str) -> float:

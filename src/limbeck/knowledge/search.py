@@ -182,6 +182,9 @@ class Searcher:
 
     def _passages(self, asked: _Asked, count: int) -> list[Evidence]:
         ranked = self._ranker.best("chunk_words", asked.reading.content)
+        if len(ranked) < count:
+            near = self._ranker.nearest("chunk_words", asked.reading.content)
+            ranked += [rowid for rowid in near if rowid not in ranked]
         found = {rowid: self._passage(rowid, asked) for rowid in ranked}
         by_coverage = sorted(ranked, key=lambda rowid: -found[rowid][0].coverage)
         fused = fuse([ranked, by_coverage, by_coverage])

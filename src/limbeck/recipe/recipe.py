@@ -13,9 +13,9 @@ Option = str | int | float | bool | tuple["Option", ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseSpec:
-    """The language model to start from; `name` is the preset, the folder as written, or the hub id."""
+    """The language model to start from; `name` is the preset, what ships with us, the folder as written, or the hub id."""
 
-    kind: Literal["preset", "folder", "hub"]
+    kind: Literal["preset", "shipped", "folder", "hub"]
     name: str
     folder: Path | None = None
 

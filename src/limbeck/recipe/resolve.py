@@ -25,6 +25,7 @@ from limbeck.recipe.recipe import (
     Recipe,
 )
 from limbeck.recipe.shape import nearest
+from limbeck.recipe.shipped import shipped_folder, shipped_names, tuning_of
 
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
@@ -60,7 +61,10 @@ def _recipe(form: RecipeForm, base: BaseSpec, path: Path) -> Recipe:
         budget=Budget(disk_bytes=budget.disk, memory_bytes=budget.memory, latency_ms=budget.latency),
         engines=tuple(dict.fromkeys(form.engines)),
         knowledge=tuple(_knowledge(source, path.parent) for source in form.knowledge),
-        fusion=FusionSpec(method=form.fusion.method, options=_options(form.fusion.model_extra)),
+        fusion=FusionSpec(
+            method=form.fusion.method,
+            options=_options({**tuning_of(base.folder), **(form.fusion.model_extra or {})}),
+        ),
         compression=CompressionSpec(options=_options(form.compression.model_extra)),
         evaluation=EvaluationSpec(**evaluation),
         seed=form.seed,
@@ -72,6 +76,8 @@ def _recipe(form: RecipeForm, base: BaseSpec, path: Path) -> Recipe:
 def _base(written: str, folder: Path) -> tuple[BaseSpec | None, Problem | None]:
     if written in preset_names():
         return BaseSpec(kind="preset", name=written), None
+    if written in shipped_names():
+        return BaseSpec(kind="shipped", name=written, folder=shipped_folder(written)), None
     location = folder / written
     if (location / "config.json").is_file():
         return BaseSpec(kind="folder", name=written, folder=location.resolve()), None
@@ -80,8 +86,8 @@ def _base(written: str, folder: Path) -> tuple[BaseSpec | None, Problem | None]:
         return None, Problem(what=what, path=("base",), fix="name a Hugging Face checkpoint folder")
     if _HUB_ID.fullmatch(written):
         return BaseSpec(kind="hub", name=written), None
-    more = " or name a Hugging Face folder"
-    return None, Problem(what=f"unknown base {written!r}", path=("base",), fix=nearest(written, preset_names(), more))
+    known, more = (*shipped_names(), *preset_names()), " or name a Hugging Face folder"
+    return None, Problem(what=f"unknown base {written!r}", path=("base",), fix=nearest(written, known, more))
 
 
 def _engine_problems(form: RecipeForm) -> list[Problem]:

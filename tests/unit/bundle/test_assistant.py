@@ -218,6 +218,12 @@ def test_nothing_is_streamed_before_the_first_value() -> None:
     assert len(pieces) > 2
 
 
+def test_what_nothing_is_found_for_is_refused_unread() -> None:
+    one = assistant("⟦1⟧\n⟦1⟧")
+    assert one.ask("Tell me a joke").answer.refused
+    assert engine_of(one).prompt == ""
+
+
 def test_closing_frees_engine_and_knowledge() -> None:
     with assistant("⟦1⟧\n⟦1⟧") as one:
         pass

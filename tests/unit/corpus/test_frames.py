@@ -29,7 +29,7 @@ ALLOWED = {
     "nested": [{"property", "subject"}, {"property", "subject", "unknown"}],
     "two_subjects": [{"property", "subject", "other"}],
     "two_properties": [{"property", "second", "subject"}],
-    "inverse": [{"property", "value"}, {"property", "value", "kind"}],
+    "inverse": [{"property", "value"}, {"property", "value", "kind"}, {"value", "kind"}, {"value"}],
     "wrap": [{"question"}],
     "unknown_property": [set()],
     "unknown_question": [{"subject"}],

@@ -122,6 +122,18 @@ def test_passages_answer_where_no_subject_is(base: KnowledgeBase, question: str,
     assert text in best.value.en
 
 
+def test_a_passage_that_shares_only_beginnings_of_words_is_found_last(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text(
+        "# Help\n\n## Cash\n\nWe reimburse taxis.\n\n## Post\n\nPost is taken at noon.", encoding="utf-8"
+    )
+    (tmp_path / "b.md").write_text("# 求助\n\n差旅处可汇出最多800欧元。\n\n## 寄信\n\n邮局在一楼。", encoding="utf-8")
+    build([Source(kind="markdown", location=tmp_path, root=tmp_path)], tmp_path / "k.sqlite")
+    with KnowledgeBase.open(tmp_path / "k.sqlite") as base:
+        assert [row.value.en for row in base.search("any reimbursement")] == ["We reimburse taxis."]
+        assert [row.value.zh for row in base.search("你们能汇多少")] == ["差旅处可汇出最多800欧元。"]
+        assert base.search("post, reimbursement")[0].property.en == "Post"
+
+
 def test_passages_in_the_language_of_the_question_come_first(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text(
         "# 行李\n\nVIP 旅客的行李。\n\n## VIP VIP\n\nVIP 旅客的行李可以优先托运。", encoding="utf-8"

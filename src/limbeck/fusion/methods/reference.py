@@ -22,6 +22,7 @@ class Options:
     questions: how many are drawn from the tables' schema.
     practice_share: lessons about passages, as a share of the lessons about facts.
     blurred: share of lessons whose question has words swapped for random ones.
+    near_misses: teach refusing what a passage nearly answers; for a network that has learnt to read.
     held_out: questions kept back to calibrate compression.
     """
 
@@ -31,6 +32,7 @@ class Options:
     learning_rate: float = 2e-3
     practice_share: float = 0.3
     blurred: float = 0.55
+    near_misses: bool = False
     held_out: int = 400
 
 
