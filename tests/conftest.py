@@ -33,9 +33,17 @@ SIZES = {
 }
 
 
+SIZES_OF = {
+    "gpt2": {"n_embd": 64, "n_layer": 2, "n_head": 2, "n_positions": 512},
+    "bert": {**SIZES, "pad_token_id": 2},
+    "t5": {"d_model": 64, "d_kv": 32, "d_ff": 128, "num_layers": 2, "num_heads": 2, "decoder_start_token_id": 2},
+}
+AUTO_OF = {"bert": "AutoModelForMaskedLM", "t5": "AutoModelForSeq2SeqLM"}
+
+
 @pytest.fixture(scope="session")
 def make_checkpoint() -> Callable[[Path, str], Path]:
-    """What writes a seeded random checkpoint of one architecture: `llama`, `qwen3` or `gpt2`."""
+    """What writes a seeded random checkpoint of one architecture: `llama`, `qwen3`, `gpt2`, `bert` or `t5`."""
     return _make_checkpoint
 
 
@@ -53,15 +61,15 @@ def broken_checkpoint(tiny_checkpoint: Path, tmp_path: Path) -> Path:
 
 def _make_checkpoint(folder: Path, kind: str) -> Path:
     import torch
-    from transformers import AutoConfig, AutoModelForCausalLM
+    import transformers
 
     tokenizer = _train_tokenizer()
     ends = {"vocab_size": tokenizer.get_vocab_size(), "eos_token_id": 2, "bos_token_id": None}
-    sizes = {"n_embd": 64, "n_layer": 2, "n_head": 2, "n_positions": 512} if kind == "gpt2" else SIZES
-    config = AutoConfig.for_model(kind, tie_word_embeddings=True, **ends, **sizes)
+    config = transformers.AutoConfig.for_model(kind, tie_word_embeddings=True, **ends, **SIZES_OF.get(kind, SIZES))
+    auto = getattr(transformers, AUTO_OF.get(kind, "AutoModelForCausalLM"))
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(0)
-        model = AutoModelForCausalLM.from_config(config, dtype=torch.float32)
+        model = auto.from_config(config, dtype=torch.float32)
         for weight in model.parameters():
             weight.mul_(8.0) if weight.ndim == 2 else weight.add_(torch.randn_like(weight) * 0.1)
     model.save_pretrained(folder)

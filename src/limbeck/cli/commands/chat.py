@@ -1,66 +1,95 @@
-"""Talk with a bundle; every answer cites its sources."""
+"""Talk with a bundle, every answer citing its sources, or with any causal checkpoint."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from limbeck.cli.console import emit, json_option, note, paint, say
-from limbeck.cli.parameters import bundle_argument, engine_option
+from limbeck.cli.console import emit, json_option, note, say
+from limbeck.cli.parameters import engine_option
+from limbeck.cli.turns import hear, take_turns
 
 if TYPE_CHECKING:
-    from limbeck.bundle.assistant import Assistant
+    from limbeck.serving.conversation import Conversation
     from limbeck.serving.dialogue import Dialogue
 
-_HELP = "ask anything · /new starts over · /help shows this · quit or Ctrl-D ends"
-_LEAVE = frozenset({"quit", "exit", "/quit", "/exit", "再见", "退出"})
+_SUPPORTED = (
+    "a bundle such as build/atlas, a Hugging Face folder of a causal decoder (Llama, Qwen3, GPT-2, DialoGPT) with "
+    "config.json, *.safetensors and tokenizer, or its hub id, owner/model"
+)
 
 
 @click.command("chat")
-@bundle_argument
+@click.argument("name", metavar="MODEL_OR_BUNDLE")
 @engine_option
+@click.option("--temperature", type=click.FloatRange(min=0), help="0 takes the likeliest token, 1 draws freely.")
+@click.option("--top-p", type=click.FloatRange(0, 1, min_open=True), help="Draw from the likeliest, up to this share.")
+@click.option("--top-k", type=click.IntRange(min=1), help="Draw from this many of the likeliest tokens.")
+@click.option("--max-tokens", type=click.IntRange(min=1), help="The longest answer, 256 tokens by default.")
+@click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same answers; 0 by default.")
 @json_option
-def command(bundle: Path, engine: str | None, as_json: bool) -> None:
-    """Talk with a bundle; every answer cites its sources."""
+def command(name: str, engine: str | None, as_json: bool, **drawn: Any) -> None:
+    """Talk with a bundle, or with a model.
+
+    A bundle cites its sources. A model is a Hugging Face folder of a causal decoder (Llama, Qwen3, GPT-2,
+    DialoGPT) or a hub id. How it draws its answers is up to the checkpoint where no option says; the oldest
+    turns are dropped where the talk outgrows its context.
+    """
+    from limbeck.bundle.manifest import MANIFEST
+    from limbeck.core.errors import UsageError
+
+    given = [key for key, value in drawn.items() if value is not None]
+    if (Path(name) / MANIFEST).is_file():
+        if given:
+            what = f"--{given[0].replace('_', '-')} is for models; a bundle answers from its knowledge"
+            raise UsageError(what, where="limbeck chat", fix="leave it out")
+        _chat_with_bundle(Path(name), engine, as_json)
+        return
+    if engine is not None:
+        raise UsageError("--engine is for bundles; a model runs in PyTorch", where="limbeck chat", fix="leave it out")
+    _chat_with_model(name, drawn, as_json)
+
+
+def _chat_with_bundle(bundle: Path, engine: str | None, as_json: bool) -> None:
     from limbeck.bundle.assistant import open_bundle
-    from limbeck.serving.dialogue import Dialogue
-
-    dialogue = Dialogue()
-    with open_bundle(bundle, engine) as assistant:
-        note(f"{paint(assistant.manifest.name, 'bold', err=True)}  {paint(_HELP, 'dim', err=True)}")
-        while (line := _read()) is not None and line.lower() not in _LEAVE:
-            if line == "/new":
-                dialogue = Dialogue()
-            elif line.startswith("/"):
-                note(_HELP)
-            elif line:
-                dialogue = _answer(assistant, dialogue, line, as_json)
-
-
-def _answer(assistant: "Assistant", dialogue: "Dialogue", question: str, as_json: bool) -> "Dialogue":
     from limbeck.cli.answer import reply_json, source_lines
-    from limbeck.core.errors import LimbeckError
-    from limbeck.serving.dialogue import converse
+    from limbeck.serving.dialogue import Dialogue, converse
 
-    hear = None if as_json else lambda text: click.echo(text, nl=False)
-    try:
-        dialogue, reply = converse(dialogue, assistant, question, hear)
-    except LimbeckError as error:
-        note(str(error))
-        return dialogue
-    if as_json:
-        emit({"question": question, **reply_json(reply)}, one_line=True)
-        return dialogue
-    say()
-    for source in source_lines(reply, assistant.knowledge.resolve):
-        say(source)
-    return dialogue
+    with open_bundle(bundle, engine) as assistant:
+
+        def answer(dialogue: "Dialogue", question: str) -> "Dialogue":
+            after, reply = converse(dialogue, assistant, question, None if as_json else hear)
+            if as_json:
+                emit({"question": question, **reply_json(reply)}, one_line=True)
+                return after
+            say()
+            for source in source_lines(reply, assistant.knowledge.resolve):
+                say(source)
+            return after
+
+        take_turns(assistant.manifest.name, Dialogue(), answer)
 
 
-def _read() -> str | None:
-    """Read one line, or None at the end of the input."""
-    if sys.stdin.isatty():
-        click.echo(paint("> ", "cyan", "bold", err=True), nl=False, err=True)
-    line = sys.stdin.readline()
-    return line.strip() if line else None
+def _chat_with_model(name: str, drawn: dict[str, Any], as_json: bool) -> None:
+    from limbeck.cli.answer import rounded
+    from limbeck.model.checkpoint_place import place_of
+    from limbeck.serving.conversation import Conversation
+    from limbeck.serving.open_talker import ChatOptions, open_talker
+
+    if place_of(name, supported=_SUPPORTED) == "hub":
+        note(f"looking for {name} in the cache and on the hub …")
+    talker = open_talker(name, ChatOptions(**drawn))
+
+    def answer(conversation: "Conversation", question: str) -> "Conversation":
+        after, said = talker.answer(conversation, question, None if as_json else hear)
+        if as_json:
+            told = {"answer": said.text, "num_tokens": said.num_tokens, "is_cut": said.is_cut}
+            told |= {"forgotten_turns": after.num_forgotten, "timings_ms": rounded(said.timings_ms)}
+            emit({"question": question, **told}, one_line=True)
+        else:
+            say()
+        if after.num_forgotten and not conversation.num_forgotten:
+            note("the talk has outgrown the model's context: its oldest turns are dropped from here on")
+        return after
+
+    take_turns(name, Conversation(), answer)
