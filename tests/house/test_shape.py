@@ -100,7 +100,10 @@ RUN_SIDE = (
     "limbeck.engine.engines.openvino",
     "limbeck.engine.engines.llamacpp",
     "limbeck.evaluation.report",
+    "limbeck.evaluation.attention_page",
+    "limbeck.serving.conversation",
     "limbeck.serving.dialogue",
+    "limbeck.serving.open_talker",
     "limbeck.pipeline",
     "limbeck.cli.main",
 )

@@ -17,6 +17,7 @@ _EXTRA_OF_MODULE = {
     "safetensors": "build",
     "gguf": "build",
     "openvino_tokenizers": "build",
+    "matplotlib": "build",
     "xllamacpp": "gguf",
 }
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
