@@ -73,7 +73,8 @@ class Searching(torch.nn.Module):
 def distance(mapped_SE: torch.Tensor, own_SD: torch.Tensor, teacher_SE: torch.Tensor) -> torch.Tensor:
     """Tell how far vectors lie from the teacher's, and their cosines from the teacher's cosines."""
     apart = 1 - torch.nn.functional.cosine_similarity(mapped_SE.float(), teacher_SE).mean()
-    cosines = torch.nn.functional.mse_loss(own_SD @ own_SD.T, teacher_SE @ teacher_SE.T)
+    with torch.autocast("cpu", enabled=False):  # bfloat16 has three digits: too few for cosines
+        cosines = torch.nn.functional.mse_loss(own_SD @ own_SD.T, teacher_SE @ teacher_SE.T)
     return apart + _ALIGNED * cosines
 
 

@@ -23,7 +23,8 @@ def contrastive_loss(
     Source: van den Oord et al. 2018, https://arxiv.org/abs/1807.03748
     """
     own_B = torch.arange(len(anchors_BD))
-    scores_BC = anchors_BD.float() @ candidates_CD.float().T / temperature
+    with torch.autocast("cpu", enabled=False):  # bfloat16 has three digits: too few for cosines near one
+        scores_BC = anchors_BD.float() @ candidates_CD.float().T / temperature
     ignored_BC = related_BC.clone()
     ignored_BC[own_B, own_B] = False
     scores_BC = scores_BC.masked_fill(ignored_BC, float("-inf"))
