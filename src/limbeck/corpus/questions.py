@@ -18,6 +18,9 @@ from limbeck.corpus.schema import Property, Schema
 VALUE = "⟨value⟩"
 """Stands in an inverse question for the value, which only the knowledge base knows."""
 
+OTHER_VALUE = "⟨{}⟩"
+"""Stands in a question for the value that its subject has for another property, by that property's id."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
@@ -162,7 +165,8 @@ class _Writer:
     def _asked(self, asked: Property, shown: str) -> str:
         own = asked.taught(self._language)
         if own and self._rng.random() < 0.5:
-            return self._pick(own).format(subject=shown)
+            others = {each.id: OTHER_VALUE.format(each.id) for each in self._schema.properties}
+            return self._pick(own).format(**{**others, "subject": shown})
         return self._pick(self._frames.ask).format(property=self._name(asked), subject=shown)
 
     def _fact(self) -> Question:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from limbeck.corpus.language import LANGUAGES, Language
-from limbeck.corpus.questions import VALUE, Question
+from limbeck.corpus.questions import OTHER_VALUE, VALUE, Question
 from limbeck.fusion.answer import JOINER, PASSAGE_FORM
 from limbeck.fusion.blur import Blur
 from limbeck.fusion.prompt import MAX_ROWS, NONE, reference, write_prompt
@@ -24,6 +24,8 @@ from limbeck.knowledge.evidence import Evidence
 
 _ROW_END = re.compile(r"⟦\d+⟧$", re.MULTILINE)
 _ABOUT_PASSAGES = ("passage", "no passage")
+_VALUE = re.compile(OTHER_VALUE.format("([^⟨⟩]+)"))
+_OWN = VALUE.strip("⟨⟩")
 _TOO_NEAR = 0.4
 _LINKED_PASSAGES, _LOOSE_FACTS, _LOOSE_PASSAGES = 2, 3, 4
 
@@ -98,12 +100,15 @@ class Classroom:
         )
 
     def _with_value(self, question: Question) -> Question:
-        """Put the real value into an inverse question, which the corpus cannot know."""
-        if VALUE not in question.text:
+        """Put the real values into a question that names some, which the corpus cannot know."""
+        if not _VALUE.search(question.text):
             return question
         rows = self._search(question.subject)
-        values = [row.value.get(question.language) for row in rows if row.property_id == question.property_id]
-        return replace(question, text=question.text.replace(VALUE, values[0] if values else question.subject))
+        values = {
+            row.property_id: row.value.get(question.language) for row in rows if row.subject.en == question.subject
+        }
+        values[_OWN] = values.get(question.property_id, question.subject)
+        return replace(question, text=_VALUE.sub(lambda match: values.get(match[1], ""), question.text))
 
     def _answer(self, evidence: Sequence[Evidence], matches: Sequence[bool], language: Language) -> str:
         numbers = [number for number, matched in enumerate(matches, start=1) if matched]

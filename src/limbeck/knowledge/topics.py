@@ -5,6 +5,7 @@ question is never worded like one the search has seen.
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -13,6 +14,7 @@ from limbeck.knowledge.ranking import coverage
 from limbeck.knowledge.text import content_of, units
 
 _UNSEEN_WEIGHT = 1.2
+_NAMED = re.compile(r"\{[^{}]*\}")
 
 
 class Topics:
@@ -32,5 +34,5 @@ class Topics:
 
 def _words_of(known: Property) -> frozenset[str]:
     texts = [label for labels in known.labels.values() for label in labels]
-    texts += [wording.replace("{subject}", "\n") for language in known.questions for wording in known.clues(language)]
+    texts += [_NAMED.sub("\n", wording) for language in known.questions for wording in known.clues(language)]
     return frozenset(word for text in texts for line in text.splitlines() for word in content_of(units(line)))

@@ -9,7 +9,7 @@ from limbeck.recipe.problem import Problem
 
 _SOUND: Mapping[str, Any] = {
     "name": "unnamed",
-    "base": "tiny",
+    "base": "starter",
     "knowledge": [{"location": "."}],
     "location": ".",
     "engines": ["openvino"],

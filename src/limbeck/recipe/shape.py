@@ -29,7 +29,7 @@ _WANTED = {
 }
 _EXAMPLES = {
     "name": 'name = "atlas"',
-    "base": 'base = "tiny"',
+    "base": 'base = "starter"',
     "knowledge": '[[knowledge]] with location = "facts.csv"',
     "location": 'location = "facts.csv"',
     "budget": 'budget = { disk = "25 MB" }',

@@ -63,9 +63,10 @@ def test_all_problems_of_a_recipe_are_told(folder: Path, capsys: pytest.CaptureF
 def test_list_names_every_family(capsys: pytest.CaptureFixture[str]) -> None:
     assert main.run(["list", "--json"]) == 0
     families = json.loads(capsys.readouterr().out)["families"]
-    assert set(families) == {"sources", "fusion methods", "compression methods", "engines", "checks", "presets"}
+    kinds = {"sources", "fusion methods", "compression methods", "engines", "checks", "checkpoints", "presets"}
+    assert set(families) == kinds
     assert {"table", "markdown"} <= set(families["sources"])
-    assert "tiny" in families["presets"]
+    assert "tiny" in families["presets"] and "starter" in families["checkpoints"]
     assert all(summary for members in families.values() for summary in members.values())
 
 

@@ -26,6 +26,7 @@ def names() -> re.Pattern[str]:
     with (ATLAS / "countries.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     found = {row[column] for row in rows for column in ("name", "name_zh")}
+    found |= {row[column] for row in rows for column in ("region", "region_zh")}
     found |= {name for row in rows for column in ("aliases", "aliases_zh") for name in row[column].split(";") if name}
     longest_first = sorted((plain(name) for name in found), key=len, reverse=True)
     return re.compile("|".join(re.escape(name) for name in longest_first))
@@ -43,7 +44,8 @@ def trained_wordings() -> frozenset[str]:
         frames = read_frames(language)
         for asked in mapping["property"]:
             labels = [asked["label"][language], *asked.get("aliases", {}).get(language, [])]
-            found |= {plain(wording.format(subject="{}")) for wording in asked["questions"][language]}
+            found |= {masked(wording.format(subject="{}", region="Africa")) for wording in asked["questions"][language]}
+            found |= {masked(wording.format(subject="{}", region="亚洲")) for wording in asked["questions"][language]}
             fills = product((*frames.ask, *frames.follow_property), labels)
             found |= {plain(frame.format(subject="{}", property=label)) for frame, label in fills}
         unknown = product((*frames.ask, *frames.follow_property), frames.unknown_property)

@@ -80,7 +80,7 @@ class _Reader:
             subject=self._columns(about["column"], "subject") if "column" in about else guess.subject,
             aliases=self._aliases(about) if "aliases" in about else guess.aliases,
             kind=_label(about["kind"]) if "kind" in about else guess.kind,
-            properties=tuple(self._property(each) for each in properties) or guess.properties,
+            properties=self._checked([self._property(each) for each in properties]) or guess.properties,
         )
 
     def _section(self, section: Any, name: str) -> dict[str, Any]:
@@ -104,17 +104,23 @@ class _Reader:
             answer={**_default_answer(labels), **_texts(part.get("answer", {}))},
             questions={side: tuple(_lines(part.get("questions", {}), side)) for side in LANGUAGES},
         )
-        self._check_templates(known)
         codes = {str(code): _label(shown) for code, shown in part.get("values", {}).items()}
         units = _pair(part["unit"]) if "unit" in part else {}
         rendering = Rendering(separator=str(part.get("separator", "")), units=units, codes=codes)
         return PropertyColumns(property=known, columns=columns, rendering=rendering)
 
-    def _check_templates(self, known: Property) -> None:
+    def _checked(self, properties: list[PropertyColumns]) -> tuple[PropertyColumns, ...]:
+        """Check the wordings of every property; a question may name the values of the others."""
+        names = [each.property.id for each in properties]
+        for each in properties:
+            self._check_templates(each.property, tuple(name for name in names if name != each.property.id))
+        return tuple(properties)
+
+    def _check_templates(self, known: Property, others: tuple[str, ...]) -> None:
         lines: list[tuple[str, tuple[str, ...], str]] = [
             (line, ("subject", "value"), "answer") for line in known.answer.values()
         ]
-        lines += [(line, ("subject",), "question") for some in known.questions.values() for line in some]
+        lines += [(line, ("subject", *others), "question") for some in known.questions.values() for line in some]
         for line, fields, what in lines:
             try:
                 line.format(**dict.fromkeys(fields, ""))
