@@ -19,7 +19,7 @@ MAX_ROWS = 16
 NONE = "⟦none⟧"
 _LINK_MARK = {"named": "=", "carried": "^", "searched": "?"}
 _MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
-_PASSAGE_CHARS = {"en": 120, "zh": 48}
+_PASSAGE_CHARS = {"en": 56, "zh": 24}
 _VALUE_CHARS = {"en": 32, "zh": 16}
 _QUESTION_CHARS = 240
 

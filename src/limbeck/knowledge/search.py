@@ -25,7 +25,7 @@ _SEARCHED_FACTS = 3
 _PASSAGES = 2
 _PASSAGES_ALONE = 4
 _KIND_TOLD = 0.15
-_FACTS_OF_ONE, _FACTS_OF_EACH = 12, 6
+_FACTS_OF_ONE, _FACTS_OF_EACH = 8, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

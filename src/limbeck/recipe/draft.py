@@ -9,7 +9,7 @@ from limbeck.recipe.place import guess_kind
 _HEAD = """\
 # What to make, of what, and how large it may get. `limbeck plan` shows what follows from it.
 name   = "{name}"
-base   = "starter"     # or a Hugging Face folder
+base   = "tiny"        # or a Hugging Face folder
 budget = {{ disk = "25 MB", memory = "300 MB", latency = "15 ms/token" }}
 """
 _MOST_SOURCES = 3

@@ -9,7 +9,7 @@ from limbeck.recipe.problem import Problem
 
 _SOUND: Mapping[str, Any] = {
     "name": "unnamed",
-    "base": "starter",
+    "base": "tiny",
     "knowledge": [{"location": "."}],
     "location": ".",
     "engines": ["openvino"],

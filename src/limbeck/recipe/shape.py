@@ -29,7 +29,7 @@ _WANTED = {
 }
 _EXAMPLES = {
     "name": 'name = "atlas"',
-    "base": 'base = "starter"',
+    "base": 'base = "tiny"',
     "knowledge": '[[knowledge]] with location = "facts.csv"',
     "location": 'location = "facts.csv"',
     "budget": 'budget = { disk = "25 MB" }',
