@@ -13,7 +13,7 @@ Option = str | int | float | bool | tuple["Option", ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaseSpec:
-    """The language model to start from; `name` is the preset, what ships with us, the folder as written, or the hub id."""
+    """The language model to start from; `name` is as written: a preset, a shipped checkpoint, a folder or a hub id."""
 
     kind: Literal["preset", "shipped", "folder", "hub"]
     name: str

@@ -1,4 +1,4 @@
-"""Checkpoints that come with Limbeck: Hugging Face folders in `limbeck/model/checkpoints`, found without importing it."""
+"""Checkpoints that come with Limbeck: Hugging Face folders in `limbeck/model/checkpoints`, found without an import."""
 
 import tomllib
 from collections.abc import Mapping

@@ -2,7 +2,7 @@ import itertools
 
 import torch
 
-from limbeck.model.batches import Lesson, batch_order, lesson_batches, collate
+from limbeck.model.batches import Lesson, batch_order, collate, lesson_batches
 
 
 def lesson(length: int, answer: int = 2) -> Lesson:
