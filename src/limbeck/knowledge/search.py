@@ -25,6 +25,7 @@ _SEARCHED_FACTS = 3
 _PASSAGES = 2
 _PASSAGES_ALONE = 4
 _KIND_TOLD = 0.15
+_HALF = 0.5
 _FACTS_OF_ONE, _FACTS_OF_EACH = 8, 5
 
 
@@ -72,7 +73,8 @@ class Searcher:
             facts = self._named_facts(asked)
         else:
             passages = self._passages(asked, _PASSAGES_ALONE)
-            facts = self._searched_facts(asked)
+            least = _HALF * max((row.coverage for row in passages), default=0.0)
+            facts = (row for row in self._searched_facts(asked) if row.coverage >= least)
         kept = max(limit - _PASSAGES, limit - len(passages), min(1, limit))
         rows = [*islice(_unique(chain(self._inverse(asked), facts)), kept), *passages]
         return tuple(rows[: max(limit, 0)])
