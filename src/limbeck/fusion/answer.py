@@ -80,10 +80,11 @@ def _of_its_rows(
     own = [forms.get(evidence[number - 1].property_id) for number in selected]
     if None in own:
         return sentence
-    return JOINER[language].join(_referring(str(form), number) for form, number in zip(own, selected, strict=True))
+    return JOINER[language].join(referring(str(form), number) for form, number in zip(own, selected, strict=True))
 
 
-def _referring(form: str, number: int) -> str:
+def referring(form: str, number: int) -> str:
+    """Write a row's sentence, of {subject} and {value}, with references to that row."""
     return form.format(subject=reference(number, "subject"), value=reference(number))
 
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.questions import OTHER_VALUE, VALUE, Question
-from limbeck.fusion.answer import JOINER, PASSAGE_FORM
+from limbeck.fusion.answer import JOINER, PASSAGE_FORM, referring
 from limbeck.fusion.blur import Blur
 from limbeck.fusion.prompt import MAX_ROWS, NONE, reference, write_prompt
 from limbeck.knowledge.base import KnowledgeBase
@@ -117,9 +117,7 @@ class Classroom:
         if evidence[numbers[0] - 1].kind == "passage":
             numbers = numbers[:1]
         forms = {number: answer_form(evidence[number - 1], self._answers, language) for number in numbers}
-        sentences = [
-            form.format(subject=reference(number, "subject"), value=reference(number)) for number, form in forms.items()
-        ]
+        sentences = [referring(form, number) for number, form in forms.items()]
         return f"{''.join(map(reference, numbers))}\n{JOINER[language].join(sentences)}"
 
     def _is_near(self, evidence: Sequence[Evidence]) -> bool:
