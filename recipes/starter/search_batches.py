@@ -20,12 +20,15 @@ _SHARES = {
     "section": 3.0,
     "relation": 2.0,
     "wording": 1.5,
-    "neighbour": 2.0,
+    "neighbour": 1.0,
     "title": 1.0,
     "alike": 0.5,
     "translation": 1.0,
 }
 """How often a batch is of a kind of pool, in each of its languages."""
+
+_LIKE_IN_LENGTH = 4096
+"""Out of how many texts that follow each other in length a batch of the teacher's is drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +51,7 @@ class Course:
     tokenizer: Tokenizer
     pad_id: int
     batch_size: int = 48
-    taught_at_once: int = 48
+    taught_at_once: int = 128
 
     def tokens(self, texts: Sequence[str], longest: int) -> torch.Tensor:
         """Return texts as padded tokens, cut to `longest`."""
@@ -91,7 +94,8 @@ def _taught(course: Course, random: np.random.Generator) -> tuple[torch.Tensor |
     taught = course.taught
     if taught is None:
         return None, None
-    chosen = random.choice(len(taught.texts), course.taught_at_once, replace=False)
+    first = random.integers(max(1, len(taught.texts) - _LIKE_IN_LENGTH))
+    chosen = first + random.choice(min(_LIKE_IN_LENGTH, len(taught.texts)), course.taught_at_once, replace=False)
     rows = [taught.rows[number] for number in chosen]
     texts_ST = course.tokens([taught.texts[number] for number in chosen], PASSAGE_TOKENS)
     return texts_ST, torch.from_numpy(taught.vectors_ME[rows].astype(np.float32))

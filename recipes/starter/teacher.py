@@ -6,6 +6,7 @@ Source: Reimers and Gurevych 2020, https://arxiv.org/abs/2004.09813
 
 import hashlib
 import random
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +19,16 @@ from search_pairs import Pools
 
 from limbeck.corpus.language import language_of
 
-_LONGEST = 240
-_MOST = {"relation": 4000, "wording": 4000, "neighbour": 3000}
-_PLAIN_TEXTS = 8000
-"""How many texts of a kind: the teacher takes ten milliseconds for each, and has least to say of labels."""
+_SHORTEST, _LONGEST = 12, 140
+_MOST = {"relation": 12_000, "wording": 12_000, "neighbour": 2000}
+_PLAIN_SENTENCES = 50_000
+"""How many texts of a kind: the teacher takes two milliseconds for each."""
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taught:
-    """Texts in both languages, and for each the row of `vectors_ME` that it is to lie near."""
+    """Texts in both languages, shortest first, and for each the row of `vectors_ME` that it is to lie near."""
 
     texts: tuple[str, ...]
     rows: tuple[int, ...]
@@ -40,9 +42,10 @@ def teach(pools: Pools, text: Sequence[str], folder: Path, seed: int = 0) -> Tau
     translations = dict.fromkeys((pair.anchor, pair.candidate) for pair in pools["translation"])
     row_of = {written: row for row, written in enumerate(texts)}
     beside = [(zh, row_of[en]) for zh, en in translations if en in row_of]
+    pairs = sorted([*((written, row) for written, row in row_of.items()), *beside], key=lambda pair: len(pair[0]))
     return Taught(
-        texts=(*texts, *(zh for zh, _ in beside)),
-        rows=(*range(len(texts)), *(row for _, row in beside)),
+        texts=tuple(written for written, _ in pairs),
+        rows=tuple(row for _, row in pairs),
         vectors_ME=_vectors(texts, folder / "teacher.npz"),
     )
 
@@ -53,8 +56,10 @@ def _english(pools: Pools, text: Sequence[str], rng: random.Random) -> Iterator[
         written = [side for pair in pairs for side in (pair.anchor, pair.candidate) if language_of(side) == "en"]
         if kind == "translation" or language == "en":
             yield from rng.sample(written, min(_MOST.get(kind, len(written)), len(written)))
-    plain = [passage for passage in text if len(passage) <= _LONGEST and language_of(passage) == "en"]
-    yield from rng.sample(plain, min(_PLAIN_TEXTS, len(plain)))
+    plain = [part for passage in text if language_of(passage) == "en" for part in _SENTENCE.split(passage)]
+    plain = list(dict.fromkeys(part for part in plain if _SHORTEST <= len(part) <= _LONGEST))
+    yield from (part for part in plain if part.endswith("?"))
+    yield from rng.sample(plain, min(_PLAIN_SENTENCES, len(plain)))
 
 
 def _vectors(texts: Sequence[str], path: Path) -> npt.NDArray[np.float16]:

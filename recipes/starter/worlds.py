@@ -16,6 +16,7 @@ from names import Inventor
 from limbeck.corpus.language import LANGUAGES
 from limbeck.corpus.schema import Names, Property
 from limbeck.knowledge.base import KnowledgeBase
+from limbeck.knowledge.embedder import shipped
 from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.gather import Gathered
 from limbeck.knowledge.rendering import Rendering, Value
@@ -142,5 +143,6 @@ def _add_page(gathered: Gathered, name: str, page: Page) -> None:
 
 def _base(gathered: Gathered) -> KnowledgeBase:
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    write_all(connection, gathered)
-    return KnowledgeBase(connection, writable=False)
+    embedder = shipped()
+    write_all(connection, gathered, embedder)
+    return KnowledgeBase(connection, writable=False, embedder=embedder)

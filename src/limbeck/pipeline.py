@@ -50,8 +50,11 @@ def deliver(artifacts: Mapping[str, Artifact], target: Path) -> Path:
 
 
 def _knowledge(recipe: Recipe) -> Stage:
+    encoder = _folder_of("limbeck.knowledge") / "encoder"
+
     def run(context: StageContext) -> None:
         from limbeck.knowledge.build import build
+        from limbeck.knowledge.embedder import ENCODER, Embedder
         from limbeck.knowledge.source import Source
         from limbeck.recipe.families import SOURCES
 
@@ -59,9 +62,11 @@ def _knowledge(recipe: Recipe) -> Stage:
             Source(kind=spec.kind, location=spec.location, root=recipe.folder, options=spec.options)
             for spec in recipe.knowledge
         ]
-        report = build(sources, context.out / "knowledge.sqlite", progress=context.progress)
+        shutil.copytree(encoder, context.out / ENCODER)
+        embedder = Embedder(context.out / ENCODER)
+        report = build(sources, context.out / "knowledge.sqlite", embedder=embedder, progress=context.progress)
         tables = [source for source in sources if SOURCES.load(source.kind).HOLDS_FACTS]
-        build(tables, context.out / "tables.sqlite")
+        build(tables, context.out / "tables.sqlite", embedder=embedder)
         write_json(context.out / "sources.json", report.to_json())
 
     kinds = sorted({f"limbeck.knowledge.sources.{spec.kind}" for spec in recipe.knowledge})
@@ -71,7 +76,7 @@ def _knowledge(recipe: Recipe) -> Stage:
         run=run,
         modules=("limbeck.knowledge.build", *kinds),
         params={"sources": [_as_written(spec, recipe.folder) for spec in recipe.knowledge]},
-        files=tuple(file for spec in recipe.knowledge for file in (spec.location, *_option_files(spec))),
+        files=(encoder, *(file for spec in recipe.knowledge for file in (spec.location, *_option_files(spec)))),
     )
 
 
@@ -215,7 +220,7 @@ def _bundle(recipe: Recipe) -> Stage:
         run=run,
         modules=("limbeck.bundle.pack",),
         params={"lock": lock},
-        inputs={"compression": ("models",), "fusion": (), "knowledge": ("knowledge.sqlite", "sources.json")},
+        inputs={"compression": ("models",), "fusion": (), "knowledge": ("knowledge.sqlite", "encoder", "sources.json")},
     )
 
 
@@ -284,10 +289,11 @@ def _folder_of(package: str) -> Path:
 
 
 def _reserved_bytes(recipe: Recipe) -> int:
-    """Allow for knowledge, tokenizer and papers in whole megabytes, so that a small edit changes no plan."""
+    """Allow for knowledge, encoder, tokenizer and papers in whole megabytes, so that a small edit changes no plan."""
     files = [file for spec in recipe.knowledge for file in _files_in(spec.location)]
     sources = sum(file.stat().st_size for file in files)
-    return _MEGABYTE * (2 + -(-sources * _BYTES_PER_SOURCE_BYTE // _MEGABYTE))
+    encoder = sum(file.stat().st_size for file in _files_in(_folder_of("limbeck.knowledge") / "encoder"))
+    return _MEGABYTE * (2 + -(-encoder // _MEGABYTE) + -(-sources * _BYTES_PER_SOURCE_BYTE // _MEGABYTE))
 
 
 def _files_in(location: Path) -> list[Path]:

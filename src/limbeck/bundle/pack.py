@@ -17,6 +17,7 @@ from limbeck.bundle.manifest import (
 )
 from limbeck.core.disk import disk_errors
 from limbeck.core.errors import BundleError
+from limbeck.knowledge.embedder import ENCODER, MODEL_FILES
 
 LOCK = "recipe.lock.toml"
 CARD = "CARD.md"
@@ -43,7 +44,8 @@ def pack(
 ) -> Manifest:
     """Lay out `target` from its parts and seal it.
 
-    `models` holds a folder per engine; of `tokenizer` only the tokenizer's own files are taken.
+    `models` holds a folder per engine; of `tokenizer` only the tokenizer's own files are taken. An encoder that lies
+    beside `knowledge` comes along.
     Raises: BundleError: a part is missing, or the target holds something already.
             MachineError: the disk is full or cannot be written.
     """
@@ -121,6 +123,9 @@ def _copy_parts(target: Path, *, models: Path, tokenizer: Path, knowledge: Path)
         if (tokenizer / name).is_file():
             _copy(tokenizer / name, target / "tokenizer" / name)
     _copy(knowledge, target / KNOWLEDGE)
+    for name in MODEL_FILES:
+        if (encoder := knowledge.parent / ENCODER / name).is_file():
+            _copy(encoder, target / ENCODER / name)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -46,6 +46,7 @@ class Frames:
 
     ask: tuple[str, ...]
     follow_property: tuple[str, ...]
+    pronoun: tuple[str, ...]
     follow_subject: tuple[str, ...]
     unknown_property: tuple[str, ...]
     unknown_question: tuple[str, ...]
@@ -85,7 +86,7 @@ def load_questions(path: Path) -> list[Question]:
     return [Question(**{**row, "history": tuple(row["history"]), "also": _pairs(row["also"])}) for row in rows]
 
 
-_UNMARKED, _LOWER, _WRAPPED = 0.15, 0.12, 0.15
+_UNMARKED, _LOWER, _WRAPPED, _REFERRING = 0.15, 0.12, 0.15, 0.5
 _ANY_KIND = (("entry", "条目"),)
 _SHARES = {
     "fact": 44,
@@ -93,9 +94,9 @@ _SHARES = {
     "follow subject": 5,
     "inverse": 5,
     "unknown property": 8,
-    "unknown question": 7,
+    "unknown question": 9,
     "unknown subject": 7,
-    "nested": 4,
+    "nested": 7,
     "bare subject": 1,
     "off topic": 4,
     "follow unknown": 4,
@@ -163,11 +164,16 @@ class _Writer:
         return labels[0] if self._rng.random() < 0.4 else self._pick(labels)
 
     def _asked(self, asked: Property, shown: str) -> str:
-        own = asked.taught(self._language)
-        if own and self._rng.random() < 0.5:
-            others = {each.id: OTHER_VALUE.format(each.id) for each in self._schema.properties}
-            return self._pick(own).format(**{**others, "subject": shown})
+        if asked.taught(self._language) and self._rng.random() < 0.5:
+            return self._worded(asked, shown)
         return self._pick(self._frames.ask).format(property=self._name(asked), subject=shown)
+
+    def _worded(self, asked: Property, shown: str) -> str:
+        others = {each.id: OTHER_VALUE.format(each.id) for each in self._schema.properties}
+        return self._pick(asked.taught(self._language)).format(**{**others, "subject": shown})
+
+    def _pronoun(self) -> str:
+        return self._pick(self._frames.pronoun).format(kind=self._kind())
 
     def _fact(self) -> Question:
         subject, shown = self._entity()
@@ -183,7 +189,10 @@ class _Writer:
     def _follow_property(self) -> Question:
         subject, shown = self._entity()
         asked = self._property()
-        text = self._pick(self._frames.follow_property).format(property=self._name(asked))
+        if asked.taught(self._language) and self._rng.random() < _REFERRING:
+            text = self._worded(asked, self._pronoun())
+        else:
+            text = self._pick(self._frames.follow_property).format(property=self._name(asked))
         places = {"subject": subject, "property_id": asked.id}
         return self._question(text, "follow property", history=self._earlier(shown), **places)
 
@@ -195,7 +204,9 @@ class _Writer:
 
     def _follow_unknown(self) -> Question:
         text = self._pick(self._frames.follow_property).format(property=self._pick(self._unknown))
-        if self._rng.random() < 0.4:
+        if self._rng.random() < _REFERRING:
+            text = self._pick(self._frames.unknown_question).format(subject=self._pronoun())
+        elif self._rng.random() < 0.4:
             name = self._pick(self._frames.invented)
             text = self._pick(self._frames.ask).format(property=self._name(self._property()), subject=name)
         return self._question(text, "follow unknown", history=self._earlier(self._entity()[1]))

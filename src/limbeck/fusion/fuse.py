@@ -1,6 +1,7 @@
 """Make an assistant: teach a checkpoint to read evidence about these facts, and keep what proves it."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from limbeck.fusion.methods import reference
 from limbeck.fusion.methods.reference import Options
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
+from limbeck.knowledge.embedder import ENCODER, Embedder
 from limbeck.knowledge.source import Source
 from limbeck.model import checkpoint
 from limbeck.model.batches import Lesson
@@ -60,7 +62,10 @@ def _lessons(
     facts: Path, questions: Sequence[Question], options: Options, seed: int, work: Work
 ) -> tuple[list[ReadingLesson], list[ReadingLesson], dict[str, int]]:
     practice_path = work.partial / "practice.sqlite"
-    build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path)
+    if (beside := facts.parent / ENCODER).is_dir():
+        shutil.copytree(beside, work.partial / ENCODER, dirs_exist_ok=True)
+    embedder = Embedder(work.partial / ENCODER) if beside.is_dir() else None
+    build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path, embedder=embedder)
     with KnowledgeBase.open(facts) as base, KnowledgeBase.open(practice_path) as practice:
         answers = {asked.id: asked.answer for asked in base.schema().properties}
         blur = Blur(share=options.blurred, depth=_BLUR_DEPTH, seed=seed)

@@ -1,13 +1,14 @@
 """The one wording in which a question and its evidence reach a model, in training and in use.
 
 A row ends in its own reference, so that what the model has read of the row can meet the token it
-will copy: `Chad / capital =+9⟦3⟧`; a subject is written once for the rows that follow each other.
+will copy: `Chad / capital =+98⟦3⟧`; a subject is written once for the rows that follow each other.
 The marks tell how search found the row (decision 0001): subject named `=`, carried from an earlier
 turn `^`, or by words only `?`; property named `+`, carried `~`, or not `-`; a passage `#`; then the
-tenths of the question's words that the row covers.
+tenths of how well the passage fits, or of the question's words that the property covers and of how like its wordings
+are to the question; `!` where the question names a value of the row.
 Values stay out: a value is put in by reference and never written by the model (design §6). Only a
 fact found by words shows some of its value, which may be all that the question names:
-`Bhutan / currency / ngultrum ?-4⟦1⟧`.
+`Bhutan / currency / ngultrum ?-43⟦1⟧`.
 """
 
 import unicodedata
@@ -22,6 +23,8 @@ _MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
 _PASSAGE_CHARS = {"en": 56, "zh": 24}
 _VALUE_CHARS = {"en": 32, "zh": 16}
 _QUESTION_CHARS = 240
+_UNLIKE = 0.3
+"""Cosines of texts that have nothing to do with each other stay about here."""
 
 
 def reference(number: int, part: str | None = None) -> str:
@@ -47,11 +50,16 @@ def write_prompt(question: str, evidence: Sequence[Evidence], language: str) -> 
 
 def _row(number: int, row: Evidence, language: str, *, repeated: bool) -> str:
     head = f"{'' if repeated else row.subject.get(language)} / {row.property.get(language)}"
-    tenths = int(row.coverage * 9.999)
     if row.kind == "fact":
         found = f" / {_excerpt(row, language, _VALUE_CHARS)}" if row.link == "searched" else ""
-        return f"{head}{found} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{tenths}{reference(number)}"
-    return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{tenths}{reference(number)}"
+        told = "!" if row.is_told else ""
+        fits = f"{_tenths(row.coverage)}{_tenths((row.likeness - _UNLIKE) / (1 - _UNLIKE))}"
+        return f"{head}{found} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{fits}{told}{reference(number)}"
+    return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{_tenths(row.fit)}{reference(number)}"
+
+
+def _tenths(share: float) -> int:
+    return int(min(max(share, 0.0), 1.0) * 9.999)
 
 
 def _excerpt(row: Evidence, language: str, limits: Mapping[str, int]) -> str:

@@ -3,9 +3,10 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import final
+from typing import TYPE_CHECKING, final
 
 from limbeck.core.errors import KnowledgeError
 from limbeck.corpus.schema import Property, Schema
@@ -15,6 +16,9 @@ from limbeck.knowledge.evidence import Citation, Evidence
 from limbeck.knowledge.layout import APPLICATION_ID, FORMAT
 from limbeck.knowledge.search import Searcher
 
+if TYPE_CHECKING:
+    from limbeck.knowledge.embedder import Embedder
+
 _COUNTED = ("source", "chunk", "entity", "alias", "property", "fact")
 
 
@@ -22,10 +26,11 @@ _COUNTED = ("source", "chunk", "entity", "alias", "property", "fact")
 class KnowledgeBase:
     """One SQLite file of facts and passages, each with its source."""
 
-    def __init__(self, connection: sqlite3.Connection, *, writable: bool) -> None:
+    def __init__(self, connection: sqlite3.Connection, *, writable: bool, embedder: "Embedder | None" = None) -> None:
         self._connection = connection
-        self._editor = Editor(connection) if writable else None
-        self._searcher = Searcher(connection)
+        self._embedder = embedder
+        self._editor = Editor(connection, embedder) if writable else None
+        self._searcher = Searcher(connection, embedder)
         self._seen_version = self._version()
 
     @classmethod
@@ -37,7 +42,7 @@ class KnowledgeBase:
         connection = _connect(path, writable=writable)
         try:
             _check(connection, path)
-            return cls(connection, writable=writable)
+            return cls(connection, writable=writable, embedder=_embedder_of(connection, path))
         except sqlite3.Error as error:
             connection.close()
             raise KnowledgeError(f"not a knowledge base: {error}", where=str(path), fix="build it again") from error
@@ -133,7 +138,7 @@ class KnowledgeBase:
 
     def _renew(self) -> None:
         """Forget what was held in memory of the file as it was."""
-        self._searcher = Searcher(self._connection)
+        self._searcher = Searcher(self._connection, self._embedder)
         self._seen_version = self._version()
 
     def _version(self) -> int:
@@ -144,6 +149,15 @@ class KnowledgeBase:
         if self._editor is None:
             raise KnowledgeError("the knowledge base is open for reading only", fix="open it with writable=True")
         return self._editor
+
+
+def is_knowledge_base(path: Path) -> bool:
+    """Tell whether a file is a knowledge base, of whatever format."""
+    try:
+        with closing(_connect(path, writable=False)) as connection:
+            return bool(connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
+    except (KnowledgeError, sqlite3.Error):
+        return False
 
 
 def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
@@ -164,6 +178,21 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         raise KnowledgeError(
             f"cannot be opened: {error}", where=str(path), fix="check the file and its rights"
         ) from error
+
+
+def _embedder_of(connection: sqlite3.Connection, path: Path) -> "Embedder | None":
+    """Return the encoder that a base holds vectors of: the one beside it, or else the one that comes with Limbeck."""
+    found = connection.execute("SELECT digest FROM encoder").fetchone()
+    if found is None:
+        return None
+    from limbeck.knowledge.embedder import ENCODER, Embedder, shipped
+
+    beside = path.parent / ENCODER
+    embedder = Embedder(beside) if beside.is_dir() else shipped()
+    if embedder is None or embedder.digest != found[0]:
+        what = "the knowledge base holds vectors of another encoder"
+        raise KnowledgeError(what, where=str(path), fix="build it again, or put its own encoder beside it")
+    return embedder
 
 
 def _check(connection: sqlite3.Connection, path: Path) -> None:

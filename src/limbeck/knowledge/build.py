@@ -10,6 +10,7 @@ from typing import Any
 
 from limbeck.core.errors import MachineError
 from limbeck.core.progress import Progress, silent
+from limbeck.knowledge.embedder import Embedder
 from limbeck.knowledge.gather import Gathered, gather
 from limbeck.knowledge.source import Source
 from limbeck.knowledge.write import write_all
@@ -65,36 +66,39 @@ class BuildReport:
         return {"sources": sources, "entities": self.entities, "properties": self.properties, **totals}
 
 
-def build(sources: Sequence[Source], target: Path, *, progress: Progress = silent) -> BuildReport:
+def build(
+    sources: Sequence[Source], target: Path, *, embedder: Embedder | None = None, progress: Progress = silent
+) -> BuildReport:
     """Read every source and publish a knowledge base at `target`; the same input gives the same bytes.
 
+    With `embedder` it is searched by vectors too.
     Raises: SourceError: a source cannot be read. MachineError: the disk refused. `target` is as before then.
     """
     gathered = gather(sources, progress)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        _publish(gathered, target)
+        _publish(gathered, target, embedder)
     except (OSError, sqlite3.OperationalError) as error:
         fix = "free space there, or choose another place"
         raise MachineError(f"the knowledge base cannot be written: {error}", where=str(target), fix=fix) from error
     return _report(gathered)
 
 
-def _publish(gathered: Gathered, target: Path) -> None:
+def _publish(gathered: Gathered, target: Path, embedder: Embedder | None) -> None:
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        _write(gathered, unfinished)
+        _write(gathered, unfinished, embedder)
         unfinished.replace(target)
     finally:
         unfinished.unlink(missing_ok=True)
 
 
-def _write(gathered: Gathered, path: Path) -> None:
+def _write(gathered: Gathered, path: Path, embedder: Embedder | None) -> None:
     path.unlink(missing_ok=True)
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 4096;")
-        write_all(connection, gathered)
+        write_all(connection, gathered, embedder)
         connection.execute("VACUUM")
         connection.execute("PRAGMA journal_mode = DELETE")
     finally:

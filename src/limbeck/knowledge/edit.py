@@ -8,7 +8,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from limbeck.core.errors import KnowledgeError
 from limbeck.corpus.language import LANGUAGES
@@ -17,6 +17,9 @@ from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.rendering import Rendering, Value
 from limbeck.knowledge.text import key, name_key, stem_key, units
 from limbeck.knowledge.write import fact_norms, index_chunk, index_statements, statement_id
+
+if TYPE_CHECKING:
+    from limbeck.knowledge.embedder import Embedder
 
 EDIT_SOURCE = "edit"
 _KEY_COLUMNS = {
@@ -37,8 +40,9 @@ Rows = dict[str, list[list[Any]]]
 class Editor:
     """Change one knowledge base that is open for writing."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, embedder: "Embedder | None" = None) -> None:
         self._connection = connection
+        self._embedder = embedder
 
     def set_value(self, subject: str, property: str, value: str, language: str | None) -> None:
         """Make a value the only one of a subject and property, in one language or in both.
@@ -135,6 +139,18 @@ class Editor:
         for chunk_id, *_, title, heading, text in added.get("chunk", []):
             index_chunk(self._connection, chunk_id, (title, heading), text)
         index_statements(self._connection, self._touched(removed, added))
+        self._embed(removed, added)
+
+    def _embed(self, removed: Rows, added: Rows) -> None:
+        for table in ("chunk", "property"):
+            gone = [(row[0],) for row in removed.get(table, [])]
+            self._connection.executemany(f"DELETE FROM {table}_vector WHERE id = ?", gone)
+        if self._embedder is None:
+            return
+        from limbeck.knowledge.likeness import embed_chunks, embed_properties
+
+        embed_chunks(self._connection, self._embedder, [row[0] for row in added.get("chunk", [])])
+        embed_properties(self._connection, self._embedder, [row[0] for row in added.get("property", [])])
 
     def _touched(self, removed: Rows, added: Rows) -> set[int]:
         facts = [*removed.get("fact", []), *added.get("fact", [])]

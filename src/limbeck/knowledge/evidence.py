@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
+_UNLIKE, _BY_LIKENESS = 0.3, 0.5
+"""Cosines up to the first tell nothing; what is above weighs half as much as words."""
+
 Link = Literal["named", "carried", "searched"]
 """How the subject was found: named in the question, carried from an earlier turn, or by words only."""
 
@@ -38,6 +41,8 @@ class Evidence:
     A fact has a subject, a property and a value; a passage has its page title as subject, its
     heading as property and its text as value. `coverage` is the share (0 to 1) of the
     question's word weight that the row holds; for a fact of a known subject, that its property fits.
+    `likeness` is the cosine of the question and the passage, or the likest way to ask for the property;
+    0 without an encoder. `is_told` says that the question itself names a value of the row.
     """
 
     kind: Literal["fact", "passage"]
@@ -48,4 +53,11 @@ class Evidence:
     link: Link
     match: Match
     coverage: float
+    likeness: float
+    is_told: bool = False
     citation: Citation
+
+    @property
+    def fit(self) -> float:
+        """Return how well a passage fits the question, by its words first, then by what it is like (0 to 1)."""
+        return min(1.0, self.coverage + _BY_LIKENESS * max(0.0, self.likeness - _UNLIKE))

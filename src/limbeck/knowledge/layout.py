@@ -1,7 +1,7 @@
 """The tables of a knowledge base: what was read, what it says, and which words find it."""
 
 APPLICATION_ID = 1280131659
-FORMAT = 1
+FORMAT = 2
 
 TABLES = f"""
 PRAGMA application_id = {APPLICATION_ID};
@@ -57,6 +57,15 @@ CREATE TABLE log (
     id INTEGER PRIMARY KEY, op TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
     undone INTEGER NOT NULL DEFAULT 0
 );
+
+-- Vectors of an encoder, half precision: of each window of a passage, and of each way to name or ask for a property.
+CREATE TABLE encoder (digest TEXT PRIMARY KEY);
+CREATE TABLE chunk_vector (
+    id INTEGER NOT NULL, place INTEGER NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (id, place)
+) WITHOUT ROWID;
+CREATE TABLE property_vector (
+    id INTEGER NOT NULL, place INTEGER NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (id, place)
+) WITHOUT ROWID;
 
 -- Words are cut by knowledge/text.py; FTS5 only splits at the spaces between them.
 CREATE VIRTUAL TABLE chunk_words USING fts5 (head, body, tokenize = "unicode61 remove_diacritics 0");

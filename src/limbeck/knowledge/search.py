@@ -6,8 +6,9 @@ earlier turns; passages, and facts where no subject is known, are ranked by BM25
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, zip_longest
+from typing import TYPE_CHECKING
 
 from limbeck.corpus.language import language_of
 from limbeck.knowledge.answer_kind import kinds_asked, tells
@@ -15,8 +16,12 @@ from limbeck.knowledge.evidence import Citation, Evidence, Label, Link, Match
 from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Parts, cut, ids_of, name_of, without
 from limbeck.knowledge.ranking import Ranker, coverage, fuse
 from limbeck.knowledge.statements import Statement, Statements
-from limbeck.knowledge.text import content_of, key, units, words
+from limbeck.knowledge.text import content_of, key, replaced, units, words
 from limbeck.knowledge.write import statement_of
+
+if TYPE_CHECKING:
+    from limbeck.knowledge.embedder import Embedder
+    from limbeck.knowledge.likeness import Likeness
 
 _MAX_CHARS = 2000
 _MAX_TURNS = 8
@@ -27,11 +32,18 @@ _PASSAGES_ALONE = 4
 _KIND_TOLD = 0.15
 _HALF = 0.5
 _FACTS_OF_ONE, _FACTS_OF_EACH = 8, 5
+_BY_VECTORS = 1.0
+_ALIKE, _LIKE = 24, 0.5
+_SUBJECT = {"en": "it", "zh": "它"}
+"""Stands for the subject of a question, whose name says nothing of what is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Reading:
-    """What a text names; `rest` is left without subjects and properties, `topic` are content words but names."""
+    """What a text names; `rest` is left without subjects and properties, `topic` are content words but names.
+
+    `subjects` are the units [start, stop) that name subjects, `left` all units in normal form, theirs empty.
+    """
 
     entities: tuple[int, ...]
     names: tuple[str, ...]
@@ -39,6 +51,8 @@ class _Reading:
     rest: Parts
     content: tuple[str, ...]
     topic: tuple[str, ...]
+    subjects: tuple[tuple[int, int], ...]
+    left: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,16 +68,20 @@ class _Asked:
     language: str
     kinds: frozenset[str]
     question: str
+    wordings: Mapping[int, float]
+    passages: Mapping[int, float]
+    told: frozenset[int]
 
 
 class Searcher:
-    """Search one knowledge base."""
+    """Search one knowledge base, by vectors too where it holds some."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, embedder: "Embedder | None" = None) -> None:
         self._connection = connection
         self._linker = Linker(connection)
         self._ranker = Ranker(connection)
         self._statements = Statements(connection)
+        self._likeness = _likeness(connection, embedder)
 
     def search(self, question: str, history: Sequence[str], limit: int) -> tuple[Evidence, ...]:
         """Find evidence, at most `limit` rows: facts, then passages."""
@@ -73,7 +91,7 @@ class Searcher:
             facts = self._named_facts(asked)
         else:
             passages = self._passages(asked, _PASSAGES_ALONE)
-            least = _HALF * max((row.coverage for row in passages), default=0.0)
+            least = _HALF * max((row.fit for row in passages), default=0.0)
             facts = (row for row in self._searched_facts(asked) if row.coverage >= least)
         kept = max(limit - _PASSAGES, limit - len(passages), min(1, limit))
         rows = [*islice(_unique(chain(self._inverse(asked), facts)), kept), *passages]
@@ -88,6 +106,8 @@ class Searcher:
         if reading.entities and not properties and not content_of([unit for unit in reading.rest if unit]):
             carried = next((turn.properties for turn in reversed(turns) if turn.properties), ())
             properties, match = carried, "carried"
+        told = self._told(reading, entities)
+        wordings, passages = self._alike(question[:_MAX_CHARS], reading, told)
         return _Asked(
             reading=reading,
             entities=entities,
@@ -98,7 +118,31 @@ class Searcher:
             language=language_of(question[:_MAX_CHARS]),
             kinds=kinds_asked(question[:_MAX_CHARS]),
             question=question[:_MAX_CHARS],
+            wordings=wordings,
+            passages=passages,
+            told=frozenset(row.property_id for row in told.values()),
         )
+
+    def _told(self, reading: _Reading, entities: Sequence[int]) -> dict[tuple[int, int], Statement]:
+        """Return the units [start, stop) of a question that name a value of its subjects, and whose value it is."""
+        found: dict[tuple[int, int], Statement] = {}
+        for row in (row for entity in entities for row in self._statements.of(entity)):
+            for name in sorted(row.value_keys):
+                if (place := _place_of(name.split(), reading.left)) is not None:
+                    found.setdefault(place, row)
+        starts = sorted(found, key=lambda place: place[0] - place[1])
+        return {place: found[place] for place in _apart(starts)}
+
+    def _alike(
+        self, question: str, reading: _Reading, told: Mapping[tuple[int, int], Statement]
+    ) -> tuple[Mapping[int, float], Mapping[int, float]]:
+        """Return how like the question is to the ways to ask for each property, and to each passage."""
+        if self._likeness is None:
+            return {}, {}
+        language = language_of(question)
+        names = dict.fromkeys(reading.subjects, _SUBJECT[language])
+        plain = replaced(question, {**names, **{place: row.property.get(language) for place, row in told.items()}})
+        return self._likeness.of_properties(plain), self._likeness.of_passages(question)
 
     def _read(self, text: str) -> _Reading:
         parts: Parts = list(units(text[:_MAX_CHARS]))
@@ -113,6 +157,8 @@ class Searcher:
             rest=without(left, properties),
             content=tuple(dict.fromkeys(content)),
             topic=content_of([unit for unit in left if unit]),
+            subjects=tuple((mention.start, mention.stop) for mention in subjects),
+            left=tuple(unit.text if unit else "" for unit in left),
         )
 
     def _carried(self, history: Sequence[str], turns: Sequence[_Reading]) -> tuple[int, ...]:
@@ -144,18 +190,23 @@ class Searcher:
         """Yield the facts of every subject in turn: those asked for, then those that fit the words best."""
         order = {property_id: place for place, property_id in enumerate(asked.properties)}
         fits = self._statements.topics.fits(asked.reading.topic)
+
+        def fit(property_id: int) -> float:
+            return fits[property_id] + _BY_VECTORS * asked.wordings.get(property_id, 0.0)
+
         count = _FACTS_OF_ONE if len(asked.entities) == 1 else _FACTS_OF_EACH
         columns = [
             sorted(
                 self._statements.of(entity),
-                key=lambda row: (order.get(row.property_id, len(order)), -fits[row.property_id]),
+                key=lambda row: (order.get(row.property_id, len(order)), -fit(row.property_id)),
             )[: max(count, len(order))]
             for entity in asked.entities
         ]
         for row in chain.from_iterable(zip_longest(*columns)):
             if row is not None:
                 match = asked.match if row.property_id in order else "none"
-                yield _fact(row, asked.link, match, fits[row.property_id])
+                found = _fact(row, asked.link, match, fits[row.property_id], asked.wordings)
+                yield replace(found, is_told=row.property_id in asked.told)
 
     def _searched_facts(self, asked: _Asked) -> Iterator[Evidence]:
         """Yield facts whose subject or value shares words with the question; a property's name alone finds none."""
@@ -166,7 +217,7 @@ class Searcher:
         for row in islice((row for row in rows if _is_told_of(row, rest)), _SEARCHED_FACTS):
             match: Match = "named" if row.property_id in asked.properties else "none"
             found = row.words.union(words(f"{row.value.en}\n{row.value.zh}"))
-            yield _fact(row, "searched", match, coverage(asked.weights, found))
+            yield _fact(row, "searched", match, coverage(asked.weights, found), asked.wordings)
 
     def _inverse(self, asked: _Asked) -> Iterator[Evidence]:
         """Yield facts whose value is named where no subject is: with its property, or with the kind of subject."""
@@ -177,21 +228,22 @@ class Searcher:
             pairs = self._linker.values(asked.reading.rest, self._statements.property_ids)
             pairs = pairs if len(pairs) <= _FEW else []
         for entity_id, property_id in pairs[:_INVERSE_ROWS]:
-            yield _fact(self._statement(entity_id, property_id), "searched", "named", 1.0)
+            yield _fact(self._statement(entity_id, property_id), "searched", "named", 1.0, asked.wordings)
 
     def _statement(self, entity_id: int, property_id: int) -> Statement:
         return next(row for row in self._statements.of(entity_id) if row.property_id == property_id)
 
     def _passages(self, asked: _Asked, count: int) -> list[Evidence]:
         ranked = self._ranker.best("chunk_words", asked.reading.content)
+        alike = sorted(asked.passages, key=lambda rowid: -asked.passages[rowid])[:_ALIKE]
+        alike = [rowid for rowid in alike if asked.passages[rowid] >= _LIKE]
         if len(ranked) < count:
             near = self._ranker.nearest("chunk_words", asked.reading.content)
             ranked += [rowid for rowid in near if rowid not in ranked]
-        found = {rowid: self._passage(rowid, asked) for rowid in ranked}
-        by_coverage = sorted(ranked, key=lambda rowid: -found[rowid][0].coverage)
-        fused = fuse([ranked, by_coverage, by_coverage])
-        fused.sort(key=lambda rowid: found[rowid][1] != asked.language)
-        return [found[rowid][0] for rowid in fused[:count]]
+        found = {rowid: self._passage(rowid, asked) for rowid in dict.fromkeys((*ranked, *alike))}
+        best = sorted(fuse([ranked, alike]), key=lambda rowid: -found[rowid][0].fit)
+        best.sort(key=lambda rowid: found[rowid][1] != asked.language)
+        return [found[rowid][0] for rowid in best[:count]]
 
     def _passage(self, rowid: int, asked: _Asked) -> tuple[Evidence, str]:
         query = """SELECT source.name, start, stop, language, title, heading, text FROM chunk
@@ -207,9 +259,33 @@ class Searcher:
             link="searched",
             match="none",
             coverage=min(1.0, covered + _KIND_TOLD * tells(f"{heading}\n{text}", asked.kinds)),
+            likeness=max(0.0, asked.passages.get(rowid, 0.0)),
             citation=Citation(source=source, span=(start, stop)),
         )
         return evidence, language
+
+
+def _likeness(connection: sqlite3.Connection, embedder: "Embedder | None") -> "Likeness | None":
+    if embedder is None:
+        return None
+    from limbeck.knowledge.likeness import Likeness
+
+    return Likeness(connection, embedder)
+
+
+def _place_of(name: Sequence[str], left: Sequence[str]) -> tuple[int, int] | None:
+    """Return where units stand among others."""
+    starts = range(len(left) - len(name) + 1 if name else 0)
+    return next(((at, at + len(name)) for at in starts if [*left[at : at + len(name)]] == [*name]), None)
+
+
+def _apart(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return those of some runs of units that overlap none before them."""
+    kept: list[tuple[int, int]] = []
+    for start, stop in places:
+        if all(stop <= other[0] or start >= other[1] for other in kept):
+            kept.append((start, stop))
+    return kept
 
 
 def _is_told_of(row: Statement, rest: Sequence[str]) -> bool:
@@ -218,7 +294,7 @@ def _is_told_of(row: Statement, rest: Sequence[str]) -> bool:
     return not set(words(names)).isdisjoint(rest)
 
 
-def _fact(row: Statement, link: Link, match: Match, covered: float) -> Evidence:
+def _fact(row: Statement, link: Link, match: Match, covered: float, wordings: Mapping[int, float]) -> Evidence:
     return Evidence(
         kind="fact",
         subject=row.subject,
@@ -228,6 +304,7 @@ def _fact(row: Statement, link: Link, match: Match, covered: float) -> Evidence:
         link=link,
         match=match,
         coverage=covered,
+        likeness=max(0.0, wordings.get(row.property_id, 0.0)),
         citation=row.citation,
     )
 

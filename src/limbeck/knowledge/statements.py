@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Citation, Label
-from limbeck.knowledge.text import words
+from limbeck.knowledge.text import key, words
 from limbeck.knowledge.topics import Topics
+
+_MOST_HELD = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statement:
-    """What the base says of one subject and property; `words` are those that find it."""
+    """What the base says of one subject and property.
+
+    `value_keys` are its values in normal form, `words` those that find it.
+    """
 
     entity_id: int
     property_id: int
@@ -21,6 +26,7 @@ class Statement:
     subject: Label
     property: Label
     value: Label
+    value_keys: frozenset[str]
     citation: Citation
     words: frozenset[str]
 
@@ -33,10 +39,11 @@ class _Known:
 
 
 class Statements:
-    """Read statements of one knowledge base; properties are held in memory."""
+    """Read statements of one knowledge base as it stands; properties are held in memory, and the subjects asked for."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self._known: dict[int, list[Statement]] = {}
         rows = connection.execute("SELECT id, body FROM property")
         properties = {number: Property.from_json(json.loads(body)) for number, body in rows}
         self._properties = {number: _known(known) for number, known in properties.items()}
@@ -52,6 +59,13 @@ class Statements:
 
     def of(self, entity_id: int) -> list[Statement]:
         """Return everything known of a subject, in the order of the schema."""
+        if entity_id not in self._known:
+            if len(self._known) >= _MOST_HELD:
+                self._known.clear()
+            self._known[entity_id] = self._read(entity_id)
+        return self._known[entity_id]
+
+    def _read(self, entity_id: int) -> list[Statement]:
         query = """SELECT fact.property_id, fact.position, fact.en, fact.zh, source.name, fact_source.row FROM fact
             JOIN fact_source ON fact_source.fact_id = fact.id JOIN source ON source.id = fact_source.source_id
             WHERE fact.entity_id = ? ORDER BY fact.property_id, fact.position, source.id, fact_source.row"""
@@ -88,6 +102,7 @@ class Statements:
             subject=subject,
             property=known.label,
             value=Label(en=_listed(english), zh="、".join(chinese)),
+            value_keys=frozenset(key(value) for value in (*english, *chinese)),
             citation=values[0][2],
             words=names | known.words,
         )

@@ -6,7 +6,7 @@ character. Names compare by units; the index holds stemmed words and Han bigrams
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from limbeck.knowledge.stopwords import CHINESE, ENGLISH, LONGEST_CHINESE
@@ -39,6 +39,15 @@ def strip_controls(text: str, replacement: str = "") -> str:
 def units(text: str) -> list[Unit]:
     """Cut a text into units of its normal form."""
     return [_unit(match[0]) for match in _UNIT.finditer(_fold(text))]
+
+
+def replaced(text: str, names: Mapping[tuple[int, int], str]) -> str:
+    """Write names in place of runs [start, stop) of the units of a text, in folded letters."""
+    folded = _fold(text)
+    places = [match.span() for match in _UNIT.finditer(folded)]
+    for (start, stop), name in sorted(names.items(), reverse=True):
+        folded = folded[: places[start][0]] + name + folded[places[stop - 1][1] :]
+    return folded
 
 
 def key(text: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Label
@@ -11,6 +12,9 @@ from limbeck.knowledge.layout import TABLES
 from limbeck.knowledge.rendering import Value
 from limbeck.knowledge.source import RowRead
 from limbeck.knowledge.text import key, name_key, units, words
+
+if TYPE_CHECKING:
+    from limbeck.knowledge.embedder import Embedder
 
 _ENTITY_SHIFT = 1 << 16
 _SHORT_LETTERS = 3
@@ -26,8 +30,8 @@ def statement_of(rowid: int) -> tuple[int, int]:
     return divmod(rowid, _ENTITY_SHIFT)
 
 
-def write_all(connection: sqlite3.Connection, gathered: Gathered) -> None:
-    """Create the tables and fill them."""
+def write_all(connection: sqlite3.Connection, gathered: Gathered, embedder: "Embedder | None" = None) -> None:
+    """Create the tables and fill them, with vectors where there is an encoder."""
     connection.executescript(TABLES)
     connection.execute("BEGIN")
     _write_schema(connection, gathered)
@@ -38,6 +42,8 @@ def write_all(connection: sqlite3.Connection, gathered: Gathered) -> None:
         for row in file.rows:
             writer.write(row, source_id)
     index_statements(connection, None)
+    if embedder is not None:
+        _write_vectors(connection, embedder)
     connection.execute("COMMIT")
     for table in ("chunk_words", "fact_words"):
         connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
@@ -76,6 +82,14 @@ def index_chunk(connection: sqlite3.Connection, chunk_id: int, heads: Iterable[s
     """Write the index row of a passage."""
     parts = (" ".join(words("\n".join(heads))), " ".join(words(text)))
     connection.execute("INSERT INTO chunk_words(rowid, head, body) VALUES (?, ?, ?)", (chunk_id, *parts))
+
+
+def _write_vectors(connection: sqlite3.Connection, embedder: "Embedder") -> None:
+    from limbeck.knowledge.likeness import embed_chunks, embed_properties
+
+    connection.execute("INSERT INTO encoder VALUES (?)", (embedder.digest,))
+    embed_properties(connection, embedder)
+    embed_chunks(connection, embedder)
 
 
 def fact_norms(bare: Label) -> tuple[str, str]:

@@ -26,6 +26,7 @@ def fact(subject: Label, value: Label, link: Link = "named", row: int = 1) -> Ev
         link=link,
         match="named",
         coverage=1.0,
+        likeness=1.0,
         citation=Citation(source="countries.csv", row=row),
     )
 

@@ -41,6 +41,7 @@ def fact(subject: str, property_: str, value: str, value_zh: str = "", row: int 
         link="named",
         match="named",
         coverage=1.0,
+        likeness=1.0,
         citation=Citation(source="countries.csv", row=row),
     )
 

@@ -13,6 +13,7 @@ def fact(subject: str, property_id: str, value: str, *, row: int = 1, match: str
         link="named",
         match=match,  # type: ignore[arg-type]
         coverage=1.0,
+        likeness=1.0,
         citation=Citation(source="t.csv", row=row),
     )
 
@@ -55,7 +56,7 @@ def test_whatever_is_not_backed_by_a_row_is_refused() -> None:
 
 def test_prompt_numbers_rows_and_never_shows_values() -> None:
     prompt = write_prompt("  capital of Chad? ", ROWS, "en")
-    assert prompt == "capital of Chad?\nChad / capital =+9⟦1⟧\n / area =-9⟦2⟧\nPeru / capital =+9⟦3⟧"
+    assert prompt == "capital of Chad?\nChad / capital =+99⟦1⟧\n / area =-99⟦2⟧\nPeru / capital =+99⟦3⟧"
     assert "N'Djamena" not in prompt
 
 

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
 def command(sources: tuple[Path, ...], output: Path, mapping: Path | None, as_json: bool) -> None:
     """Build a knowledge base from tables and pages."""
     from limbeck.knowledge.build import build
+    from limbeck.knowledge.embedder import shipped
 
     _check_output(output)
-    report = build(_sources(sources, mapping), output)
+    report = build(_sources(sources, mapping), output, embedder=shipped())
     if as_json:
         emit({"file": str(output), **report.to_json()})
         return
@@ -65,13 +66,11 @@ def _check_output(output: Path) -> None:
     if not output.exists():
         return
     from limbeck.core.errors import KnowledgeError
-    from limbeck.knowledge.base import KnowledgeBase
+    from limbeck.knowledge.base import is_knowledge_base
 
-    try:
-        KnowledgeBase.open(output).close()
-    except KnowledgeError:
+    if not is_knowledge_base(output):
         what = f"'{output}' exists and is not a knowledge base"
-        raise KnowledgeError(what, fix="choose another name after -o") from None
+        raise KnowledgeError(what, fix="choose another name after -o")
 
 
 def _dropped(reasons: Mapping[str, int]) -> str:

@@ -1,0 +1,100 @@
+"""Texts to vectors on the run side: a small encoder, exported for OpenVINO.
+
+N = texts, D = dimensions.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from limbeck.core.errors import KnowledgeError
+
+ENCODER = "encoder"
+"""The folder of an encoder: in the package, and in a bundle beside its knowledge base."""
+MODEL_FILES = ("encoder.xml", "encoder.bin", "tokenizer.json")
+PAD = "<|pad|>"
+LONGEST = 96
+"""How many tokens the encoder is shown at once, as in its training."""
+_MULTIPLE = 8
+_ONE_THREAD = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
+"""One thread, full precision: the same text gives the same bytes, whatever else is asked."""
+
+Vectors = npt.NDArray[np.float32]
+
+
+@final
+class Embedder:
+    """An encoder folder, loaded when the first text comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._last: tuple[str, Vectors] | None = None
+
+    @cached_property
+    def digest(self) -> str:
+        """Return what tells this encoder from others.
+
+        Raises: KnowledgeError: a file of the folder is missing.
+        """
+        found = hashlib.sha256()
+        for name in MODEL_FILES:
+            found.update(self._read(name))
+        return found.hexdigest()
+
+    def vector(self, text: str) -> Vectors:
+        """Return the unit vector (D,) of the beginning of a text; that of the text asked for last is kept."""
+        if self._last is None or self._last[0] != text:
+            self._last = (text, self.vectors([text])[0])
+        return self._last[1]
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return a unit vector (N, D) for the beginning of each text."""
+        return self.vectors_of([tokens[:LONGEST] for tokens in self.tokens(texts)])
+
+    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of each text, uncut."""
+        encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [list(each.ids) for each in encoded]
+
+    def vectors_of(self, texts: Sequence[Sequence[int]]) -> Vectors:
+        """Return a unit vector (N, D) for each text that is tokens already, at most LONGEST of them."""
+        return np.concatenate([self._request([self._padded(text)])[0] for text in texts])
+
+    def _padded(self, text: Sequence[int]) -> npt.NDArray[np.int64]:
+        width = max(_MULTIPLE, -(-len(text) // _MULTIPLE) * _MULTIPLE)  # few widths: each new one costs a compilation
+        return np.array([[*text, *[self._pad_id] * (width - len(text))]], np.int64)
+
+    @cached_property
+    def _request(self) -> Any:
+        import openvino
+
+        self._read(MODEL_FILES[0])
+        return openvino.Core().compile_model(str(self.folder / MODEL_FILES[0]), "CPU", _ONE_THREAD)
+
+    @cached_property
+    def _tokenizer(self) -> Tokenizer:
+        return Tokenizer.from_buffer(self._read(MODEL_FILES[2]))
+
+    @cached_property
+    def _pad_id(self) -> int:
+        return int(self._tokenizer.token_to_id(PAD))
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.folder / name).read_bytes()
+        except OSError as error:
+            what = f"the encoder of this knowledge base cannot be read: {error.strerror}"
+            fix = "copy the bundle again, or reinstall limbeck"
+            raise KnowledgeError(what, where=str(self.folder / name), fix=fix) from error
+
+
+def shipped() -> Embedder | None:
+    """Return the encoder that comes with Limbeck."""
+    folder = Path(__file__).parent / ENCODER
+    return Embedder(folder) if (folder / MODEL_FILES[0]).is_file() else None
