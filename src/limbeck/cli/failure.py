@@ -18,6 +18,7 @@ _EXTRA_OF_MODULE = {
     "gguf": "build",
     "openvino_tokenizers": "build",
     "matplotlib": "build",
+    "optuna": "build",
     "xllamacpp": "gguf",
 }
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})

@@ -53,7 +53,7 @@ def choose_batch_size(
     if largest == 0:
         raise _too_long(forecast_of, forecast, room_bytes)
     needed = format_bytes(forecast.needed_bytes(largest))
-    why = f"{wanted} sequences a step; {largest} at a time take {needed} of the {format_bytes(room_bytes)} there is"
+    why = f"a step of {wanted}; {largest} at a time take {needed} of the {format_bytes(room_bytes)} there is"
     return BatchSize(batch_size=largest, accumulate=max(1, wanted // largest), why=why)
 
 

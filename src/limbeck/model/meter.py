@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import final
 
+_TOKENS = ("tokens_BT", "read_BS", "written_BT")
+
 
 @final
 class Meter:
@@ -20,7 +22,7 @@ class Meter:
             self._started = self._clock()
 
     def count(self, batch: object) -> None:
-        """Add the tokens of a batch, padding included: its `num_tokens`, or what its `tokens_BT` holds."""
+        """Add the tokens of a batch, padding included: its `num_tokens`, or what its tensors hold."""
         self.num_tokens += num_tokens_of(batch)
 
     @property
@@ -36,7 +38,7 @@ class Meter:
 
 
 def num_tokens_of(batch: object) -> int:
-    """Return how many tokens a network reads in a batch; 0 where the batch does not say."""
+    """Return how many tokens a network reads and writes in a batch; 0 where the batch does not say."""
     if hasattr(batch, "num_tokens"):
         return int(batch.num_tokens)
-    return int(batch.tokens_BT.numel()) if hasattr(batch, "tokens_BT") else 0
+    return sum(getattr(batch, name).numel() for name in _TOKENS if hasattr(batch, name))

@@ -51,9 +51,7 @@ def test_a_search_is_the_same_every_time_and_another_with_another_seed() -> None
 
 
 def test_ranks_are_searched_and_a_given_rate_is_not() -> None:
-    space = Space(
-        first=Setting(**{**as_fields(FIRST), "rank": 8}), per_step=(8,), ranks=(4, 8, 16), searches_rate=False
-    )
+    space = Space(first=replace(FIRST, rank=8), per_step=(8,), ranks=(4, 8, 16), searches_rate=False)
     trials = search(space, lambda setting, steps: 1.0 / (setting.rank or 1), num_trials=8, rungs=(5,), seed=0)
     assert best_trial(trials).setting.rank == 16
     assert {trial.setting.learning_rate for trial in trials} == {1e-4}
