@@ -19,6 +19,11 @@ _EXTRA_OF_MODULE = {
     "openvino_tokenizers": "build",
     "matplotlib": "build",
     "optuna": "build",
+    "pyarrow": "build",
+    "rensa": "build",
+    "py3langid": "build",
+    "phonenumbers": "build",
+    "stdnum": "build",
     "xllamacpp": "gguf",
 }
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
