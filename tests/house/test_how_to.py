@@ -131,6 +131,16 @@ def test_generating(project: Path, tiny_checkpoint: Path) -> None:
 
 
 @pytest.mark.slow
+def test_training(project: Path) -> None:
+    page = ROOT / "docs/how-to/train.md"
+    assert is_slow(page)
+    printed = follow(page, project)
+    assert re.search(r"^rows in +6$", printed, re.MULTILINE)
+    assert "objective: dialogue (6 of 6 records are dialogues)" in printed
+    assert {"model.safetensors", "report.html"} <= {path.name for path in (project / "build/talks").iterdir()}
+
+
+@pytest.mark.slow
 def test_an_engine(project: Path) -> None:
     page = ROOT / "docs/how-to/add-an-engine.md"
     assert is_slow(page)

@@ -5,7 +5,7 @@ up. So the forecast holds for every family, attention and objective alike.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
@@ -75,5 +75,14 @@ def _kept_bytes(objective: torch.nn.Module, batch: Any, precision: Precision) ->
 
         autocast = torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bfloat16")
         with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor), autocast:
-            torch.func.functional_call(objective, weights, (batch,))
+            torch.func.functional_call(objective, weights, (_without_content(batch, mode),))
     return sum(sizes.values()) + _WORKSPACES * max(sizes.values(), default=0)
+
+
+def _without_content(batch: Any, mode: FakeTensorMode) -> Any:
+    """Return a batch whose tensors have a shape and no content; by that, transformers knows not to look into them."""
+    if isinstance(batch, torch.Tensor):
+        return mode.from_tensor(batch)
+    tensors = {each.name: getattr(batch, each.name) for each in fields(batch)}
+    faked = {name: mode.from_tensor(value) for name, value in tensors.items() if isinstance(value, torch.Tensor)}
+    return replace(batch, **faked)

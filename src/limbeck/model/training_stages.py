@@ -26,6 +26,7 @@ from limbeck.model.tuning import Setting
 _VERSION = 1
 _EVAL_SHARE = 0.05
 _WEIGHTS = (".safetensors", ".json", ".jinja", ".txt", ".model")
+_PRESETS = ("limbeck.model.preset_tokenizer",)
 _LIBRARIES = ("torch", "transformers", "tokenizers", "numpy", "peft")
 
 
@@ -79,18 +80,25 @@ class TrainingStages:
         def run(context: StageContext) -> None:
             from limbeck.model import checkpoint
             from limbeck.model.hub_kind import kind_on_hub
+            from limbeck.model.preset_tokenizer import write_preset_tokenizer
 
             if preset is None:
                 checkpoint.fetch(name, context.out, kind_on_hub(name))
-            else:
-                checkpoint.create(preset, tokenizer, context.out, seed=self.options.seed)
+                return
+            words = write_preset_tokenizer(tokenizer, preset.family, context.partial / "tokenizer")
+            checkpoint.create(preset, words, context.out, seed=self.options.seed)
 
         tokenizer = _folder_of("limbeck.model") / "presets" / name.partition("-")[0]
         return Stage(
             name="base",
             version=_VERSION,
             run=run,
-            modules=("limbeck.model.checkpoint", "limbeck.model.hub_kind", *_components("limbeck.model.families")),
+            modules=(
+                "limbeck.model.checkpoint",
+                "limbeck.model.hub_kind",
+                *_PRESETS,
+                *_components("limbeck.model.families"),
+            ),
             params={"name": name, "preset": asdict(preset) if preset else None, "seed": self.options.seed},
             files=(tokenizer,) if preset else (),
             environment=_installed(),
