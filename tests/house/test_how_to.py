@@ -111,6 +111,14 @@ def test_the_python_of_the_readme(project: Path) -> None:
     )
 
 
+def test_adapting_a_model(project: Path, tiny_checkpoint: Path) -> None:
+    shutil.copytree(tiny_checkpoint, project / "base")
+    first, last, answer = follow(ROOT / "docs/how-to/adapt-a-model.md", project).splitlines()
+    assert float(last) < 0.5 < float(first)
+    assert answer == "恩贾梅纳"
+    assert {"adapter", "merged"} <= {path.name for path in project.iterdir()}
+
+
 def test_every_option_of_generation_is_explained_with_its_default() -> None:
     text = (ROOT / "docs/how-to/generate.md").read_text(encoding="utf-8")
     rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| `")]
