@@ -102,6 +102,15 @@ def test_a_check(project: Path) -> None:
     assert follow(ROOT / "docs/how-to/add-a-check.md", project) == "repeatable 1.0 met\n"
 
 
+def test_preparing_data(project: Path) -> None:
+    page = ROOT / "docs/how-to/prepare-data.md"
+    shown = re.findall(r"```text\n(rows in.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    table, *records = follow(page, project).partition('{"messages"')
+    assert [table] == shown
+    assert "".join(records).count('"role": "assistant"') == 4
+    assert "拨打 [PHONE] 可以预订" in "".join(records)
+
+
 def test_the_python_of_the_readme(project: Path) -> None:
     run(project, "python", BUNDLE.read_text(encoding="utf-8"))
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)

@@ -27,7 +27,8 @@ def read_json_rows(text: str, name: str, *, is_lines: bool) -> tuple[str, tuple[
         return "JSONL", tuple(_line(line, f"{name}:{number}") for number, line in lines)
     if is_lines and not _is_whole(text):
         return "JSONL", (_line(text, f"{name}:{lines[0][0]}"),)
-    return "JSON", tuple(_one_value(text, name))
+    rows = tuple(_one_value(text, name))
+    return "JSONL" if is_lines and len(rows) == 1 else "JSON", rows
 
 
 def _line(line: str, where: str) -> Row:
