@@ -52,8 +52,8 @@ def choose_batch_size(
     largest = largest_fitting(forecast, room_bytes, most=wanted)
     if largest == 0:
         raise _too_long(forecast_of, forecast, room_bytes)
-    needed = format_bytes(forecast.needed_bytes(largest))
-    why = f"a step of {wanted}; {largest} at a time take {needed} of the {format_bytes(room_bytes)} there is"
+    # what is free is not told: it would make the same training another one on every run
+    why = f"a step of {wanted}; {largest} at a time take {format_bytes(forecast.needed_bytes(largest))}"
     return BatchSize(batch_size=largest, accumulate=max(1, wanted // largest), why=why)
 
 

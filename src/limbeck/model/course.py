@@ -127,12 +127,12 @@ def _settings(lessons: Lessons, base: Base) -> dict[str, Any]:
     if lessons.objective == "span":
         return {"spans": spans_of(base.words, end_id=base.end_id)}
     if lessons.objective == "infill":
-        ends = {"end_id": base.end_id, "pad_id": base.pad_id, "start_id": base.start_id}
-        return {"infilling": infilling_of(base.words, **ends)}
+        infilling = infilling_of(base.words, end_id=base.end_id, pad_id=base.pad_id, start_id=base.start_id)
+        return {"infilling": infilling}
     return {}
 
 
 def _long_enough(stream: Stream, windows: Windows) -> Stream:
     """Repeat a stream that is too short for one batch: windows then overlap its end and its beginning."""
     wanted = (windows.batch_size + 1) * windows.width + 1
-    return stream if len(stream) >= wanted else np.resize(stream, wanted)
+    return stream if len(stream) >= wanted else stream[np.arange(wanted) % len(stream)]

@@ -87,9 +87,11 @@ def _text_width(num_tokens: int, most: int) -> int:
 
 
 def _stream(records: Sequence[Record], base: Base) -> Stream:
-    kind = np.uint16 if base.words.get_vocab_size() <= 1 << 16 else np.uint32
     found = base.words.encode_batch([_text(record) for record in records], add_special_tokens=False)
-    return np.fromiter((token for one in found for token in (*one.ids, base.end_id)), dtype=kind)
+    tokens = (token for one in found for token in (*one.ids, base.end_id))
+    if base.words.get_vocab_size() <= 1 << 16:
+        return np.fromiter(tokens, dtype=np.uint16)
+    return np.fromiter(tokens, dtype=np.uint32)
 
 
 def _text(record: Record) -> str:

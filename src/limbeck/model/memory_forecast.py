@@ -51,11 +51,12 @@ def forecast_memory(
 
 
 def _state_bytes(network: torch.nn.Module) -> int:
-    learning = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
+    learning: int = sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
     in_muon = sum(weight.numel() for weight in hidden_matrices(network))
     moments = _MUON_MOMENTS * in_muon + _ADAM_MOMENTS * (learning - in_muon)
     gradients, checkpoint = learning, learning + moments
-    return _FLOAT_BYTES * (gradients + moments + checkpoint)
+    size_bytes: int = _FLOAT_BYTES * (gradients + moments + checkpoint)
+    return size_bytes
 
 
 def _kept_bytes(objective: torch.nn.Module, batch: Any, precision: Precision) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Literal, final
 
 from limbeck.core.artifact import Artifact
 from limbeck.core.change import differences, in_short
-from limbeck.core.disk import disk_errors, read_json, write_json
+from limbeck.core.disk import JSON, disk_errors, read_json, write_json
 from limbeck.core.errors import LimbeckError
 from limbeck.core.key import own_parts
 from limbeck.core.runner import Listener, Runner
@@ -38,7 +38,8 @@ def train_model(
     _tell_history(store, before, options, listener, tree)
     made = Runner(store, before, listener, tree=tree).run()
     prepared(json.loads((made["lessons"].path / "waterfall.json").read_text(encoding="utf-8")))
-    setting, told = None, None
+    setting: Setting | None = None
+    told: JSON = None
     if options.tune:
         kept = json.loads((made["plan"].path / "plan.json").read_text(encoding="utf-8"))
         trials, setting = _tune(options, kept, _Trials(stages, store, listener, tree))

@@ -117,7 +117,7 @@ def space_around(plan: TrainingPlan, options: TrainOptions) -> Space:
 
 def room_bytes(limit_bytes: int | None) -> int:
     """Return the memory a training may still take: within a stated limit, or of what is free now."""
-    held = psutil.Process().memory_info().rss
+    held: int = psutil.Process().memory_info().rss
     if limit_bytes is not None:
         return max(0, limit_bytes - held)
     free = min(psutil.virtual_memory().available, profile().memory_bytes - held)

@@ -59,7 +59,7 @@ def open_classroom(folder: Path, lessons: Lessons, options: TrainOptions, rank: 
     adapter = None
     if options.lora:
         chosen = rank or options.rank or RANK
-        adapter = attach(network, Lora(rank=chosen, alpha=2.0 * chosen), seed=options.seed)
+        adapter = attach(network, Lora(rank=chosen, alpha=2 * chosen), seed=options.seed)
     return Classroom(network=network, adapter=adapter, course=open_course(network, lessons, base), base=base)
 
 

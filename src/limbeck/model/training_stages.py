@@ -151,13 +151,14 @@ class TrainingStages:
 
     def _plan(self) -> Stage:
         def run(context: StageContext) -> None:
+            from limbeck.model.learning_rate import Start
             from limbeck.model.lessons import load_lessons
             from limbeck.model.training_plan import settle
             from limbeck.model.training_run import open_classroom
 
             room = open_classroom(self._folder(context), load_lessons(context.inputs["lessons"]), self.options)
-            fresh = "scratch" if self.named.place == "preset" else "continued"
-            plan = settle(room.course, self.options, "adapter" if self.options.lora else fresh)
+            start: Start = "scratch" if self.named.place == "preset" else "continued"
+            plan = settle(room.course, self.options, "adapter" if self.options.lora else start)
             write_json(context.out / "plan.json", {**plan.as_json(), "scores": bool(room.course.held_out())})
 
         return Stage(

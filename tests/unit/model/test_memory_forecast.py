@@ -35,7 +35,7 @@ def test_the_largest_power_of_two_that_fits_is_taken_and_steps_stay_as_large() -
     assert largest_fitting(forecast_of(256), 11 * MEGABYTE + 8 * 8 * MEGABYTE, most=64) == 8
     chosen = choose_batch_size(forecast_of, length=256, wanted=32, room_bytes=100 * MEGABYTE)
     assert (chosen.batch_size, chosen.accumulate, chosen.per_step) == (8, 4, 32)
-    assert chosen.why == "a step of 32; 8 at a time take 75 MB of the 100 MB there is"
+    assert chosen.why == "a step of 32; 8 at a time take 75 MB"
     assert choose_batch_size(forecast_of, length=256, wanted=4, room_bytes=10**12).batch_size == 4
 
 
