@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -106,11 +106,6 @@ def mean_loss(batches: Sequence[Any]) -> Callable[[torch.nn.Module], float]:
         return sum(parts) / sum(weights)
 
     return loss
-
-
-def with_network(course: Course, network: PreTrainedModel) -> Course:
-    """Return the same course before another network."""
-    return replace(course, objective=_objective_module(course.lessons.objective).Objective(network))
 
 
 def _num_asked(batch: Any) -> int:

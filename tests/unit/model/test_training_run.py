@@ -39,17 +39,15 @@ def test_a_training_that_breaks_leaves_its_last_good_weights(
 
     monkeypatch.setattr(training_run, "_loss", breaks)
     plan = TrainingPlan(schedule=Schedule(num_steps=9, batch_size=2, checkpoint_every=2, warmup_steps=1), choices=())
-    with pytest.raises(
-        Diverged, match="became nan at step 6; the weights of step 4 are kept as a checkpoint"
-    ) as raised:
+    told = "became nan at step 6; the weights of step 4 are kept as a checkpoint"
+    with pytest.raises(Diverged, match=told) as raised:
         teach(room, plan, Work(partial=tmp_path))
     kept = Path(raised.value.where or "")
     saved = torch.load(tmp_path / "training.pt", weights_only=True)["network"]
     weights = checkpoint.load(kept).state_dict()
     assert all(torch.equal(weights[name.removeprefix("scores.network.")], value) for name, value in saved.items())
-    assert not torch.equal(
-        weights["model.norm.weight"], checkpoint.load(tiny_checkpoint).state_dict()["model.norm.weight"]
-    )
+    before = checkpoint.load(tiny_checkpoint).state_dict()
+    assert not torch.equal(weights["model.norm.weight"], before["model.norm.weight"])
 
 
 def test_a_plan_says_why_and_comes_back_from_disk(

@@ -25,11 +25,7 @@ _SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option("--language", "languages", multiple=True, metavar="CODE", help="Keep only en, zh, …; may be repeated.")
 @click.option("--min-characters", type=click.IntRange(min=0), help="Drop shorter records.")
 @click.option("--max-characters", type=click.IntRange(min=1), help="Drop longer records.")
-@click.option(
-    "--near-duplicates",
-    type=click.FloatRange(0, 1, min_open=True),
-    help="How alike records may not be; 0.8 by default.",
-)
+@click.option("--near-duplicates", type=click.FloatRange(0, 1, min_open=True), help="Similarity that is too much, 0.8.")
 @click.option("--keep-near-duplicates", is_flag=True, help="Drop only records that are the same.")
 @click.option("--mask-pii", is_flag=True, help="Mask addresses, telephone, card and identity numbers.")
 @click.option("--eval-share", type=_SHARE, help="Set this share aside, into OUT.eval.jsonl.")
