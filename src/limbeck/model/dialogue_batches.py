@@ -72,8 +72,7 @@ def _batch(groups: Sequence[Sequence[MarkedTokens]], layout: Layout) -> PackedBa
     tokens_BT = torch.tensor([tokens for tokens, _ in laid_out])
     is_answer_BT = torch.zeros(tokens_BT.shape, dtype=torch.bool)
     for b, group in enumerate(groups):
-        # the first token of a document is asked of none: there is nothing before it
-        marks = [mark and place > 0 for row in group for place, mark in enumerate(row.is_answer)]
+        marks = [mark for row in group for mark in row.is_answer]
         is_answer_BT[b, : len(marks)] = torch.tensor(marks)
     asked_N = is_answer_BT.reshape(-1).nonzero().flatten()
     return PackedBatch(

@@ -21,6 +21,7 @@ from transformers.utils import logging
 
 from limbeck.core.errors import LimbeckError, MachineError
 from limbeck.model.checkpoint_place import place_of
+from limbeck.model.tokenizer_files import MOST_UNUSED
 from limbeck.model.weight_files import check_weights
 
 Kind = Literal["decoder", "encoder", "encoder-decoder"]
@@ -31,6 +32,7 @@ EXAMPLES: Mapping[Kind, str] = {
 }
 
 _WITH_HEAD: Mapping[Kind, Any] = {"decoder": AutoModelForCausalLM, "encoder-decoder": AutoModelForSeq2SeqLM}
+_MOST_BEYOND = 1000
 _NO_LIMIT = 1_000_000
 """Tokenizers write far larger numbers for none."""
 
@@ -149,7 +151,8 @@ def _kind_of(config: Any, name: str, kinds: tuple[Kind, ...]) -> Kind:
 def _check_words(words: Any, network: Any, name: str) -> None:
     """Refuse a tokenizer that transformers made up of nothing, or one of another network."""
     size = network.get_input_embeddings().num_embeddings
-    if not words.is_fast or not 1 < len(words) <= size + 1000:
+    # some have tokens beyond the network's rows that nobody uses; a prompt with one is refused when it is read
+    if not words.is_fast or not size * (1 - MOST_UNUSED) <= len(words) <= size + _MOST_BEYOND:
         what = f"the tokenizer of {len(words)} tokens does not belong to a network of {size}"
         raise LimbeckError(what, where=name, fix="copy the tokenizer.json the network was trained with into the folder")
 

@@ -19,7 +19,7 @@ TOKENIZER_FILES = (
 )
 _OLDER = ("vocab.json", "vocab.txt", "spiece.model", "tokenizer.model", "sentencepiece.bpe.model")
 _FIX = "copy the tokenizer.json that the network was trained with into the folder"
-_MOST_UNUSED = 0.5
+MOST_UNUSED = 0.5
 """Networks have rows that no token uses, to round their number up or for tokens to come, but never half of them."""
 
 
@@ -51,7 +51,7 @@ def check_tokenizer(folder: Path, num_rows: int) -> None:
         count = text_tokenizer.load(folder).vocab_size
     else:
         count = len(_read_older(folder))
-    if not num_rows * (1 - _MOST_UNUSED) <= count <= num_rows:
+    if not num_rows * (1 - MOST_UNUSED) <= count <= num_rows:
         what = f"the tokenizer has {count} tokens and the network {num_rows}: they do not belong together"
         raise LimbeckError(what, where=str(folder), fix=_FIX)
 

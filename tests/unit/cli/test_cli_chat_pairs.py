@@ -59,7 +59,7 @@ def flan(make_checkpoint: Make, tmp_path_factory: pytest.TempPathFactory, reques
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-        if float(loss) < 0.02:
+        if float(loss.detach()) < 0.02:
             break
     network.save_pretrained(folder)
     return folder
