@@ -32,10 +32,13 @@ fmt: install ## Format the code
 golden: install ## Rewrite the golden numbers and show what changed
 	@LIMBECK_UPDATE_GOLDEN=1 $(BIN)/pytest tests/golden && git diff --stat tests/golden
 
-bench: bench-spine ## Measure everything
+bench: bench-spine bench-starter ## Measure everything
 
 bench-spine: install ## Measure the spine's numbers into benchmarks/results/spine.json
 	@$(BIN)/python benchmarks/spine.py
+
+bench-starter: install ## Measure the trainer into benchmarks/results/starter.json
+	@$(BIN)/python benchmarks/starter.py
 
 docs: install ## Generate the reference pages
 	@$(BIN)/python docs/generate.py
@@ -43,4 +46,4 @@ docs: install ## Generate the reference pages
 clean: ## Remove what runs leave behind (not .venv)
 	rm -rf build .limbeck examples/*/.limbeck dist
 
-.PHONY: help install demo test test-all lint types fmt golden bench bench-spine docs clean
+.PHONY: help install demo test test-all lint types fmt golden bench bench-spine bench-starter docs clean

@@ -37,6 +37,14 @@ def median_row(values: Sequence[float], **fields: object) -> Row:
     return Row(**{**row, **fields})  # type: ignore[arg-type]
 
 
+def kept_rows(path: Path) -> list[Row]:
+    """Read the rows of an earlier result; none where there is none."""
+    if not path.exists():
+        return []
+    found = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return [Row(**{key: value for key, value in row.items() if key != "met"}) for row in found]
+
+
 def write_rows(rows: Sequence[Row], path: Path) -> None:
     """Write the result file, misses included, and print it for people."""
     found = {

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kills import count_identical
-from rows import Row, median_row, write_rows
+from rows import Row, kept_rows, median_row, write_rows
 
 ROOT = Path(__file__).parents[1]
 ATLAS = ROOT / "examples" / "atlas"
@@ -151,7 +151,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS), help="parts to measure anew; the others keep their rows")
     names = parser.parse_args().only.split(",")
-    kept = _earlier_rows() if set(names) != set(PARTS) else []
+    kept = kept_rows(RESULTS) if set(names) != set(PARTS) else []
     measured: list[Row] = []
     for name in names:
         with tempfile.TemporaryDirectory(prefix=f"limbeck-{name}-") as work:
@@ -159,13 +159,6 @@ def main() -> None:
             measured += PARTS[name](Path(work))
     fresh = {row.name for row in measured}
     write_rows([*(row for row in kept if row.name not in fresh), *measured], RESULTS)
-
-
-def _earlier_rows() -> list[Row]:
-    if not RESULTS.exists():
-        return []
-    found = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]
-    return [Row(**{key: value for key, value in row.items() if key != "met"}) for row in found]
 
 
 if __name__ == "__main__":

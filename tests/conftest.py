@@ -37,13 +37,26 @@ SIZES_OF = {
     "gpt2": {"n_embd": 64, "n_layer": 2, "n_head": 2, "n_positions": 512},
     "bert": {**SIZES, "pad_token_id": 2},
     "t5": {"d_model": 64, "d_kv": 32, "d_ff": 128, "num_layers": 2, "num_heads": 2, "decoder_start_token_id": 2},
+    "bart": {
+        "d_model": 64,
+        "encoder_layers": 2,
+        "decoder_layers": 2,
+        "encoder_attention_heads": 2,
+        "decoder_attention_heads": 2,
+        "encoder_ffn_dim": 128,
+        "decoder_ffn_dim": 128,
+        "max_position_embeddings": 128,
+        "pad_token_id": 0,
+        "decoder_start_token_id": 2,
+        "forced_eos_token_id": None,
+    },
 }
-AUTO_OF = {"bert": "AutoModelForMaskedLM", "t5": "AutoModelForSeq2SeqLM"}
+AUTO_OF = {"bert": "AutoModelForMaskedLM", "t5": "AutoModelForSeq2SeqLM", "bart": "AutoModelForSeq2SeqLM"}
 
 
 @pytest.fixture(scope="session")
 def make_checkpoint() -> Callable[[Path, str], Path]:
-    """What writes a seeded random checkpoint of one architecture: `llama`, `qwen3`, `gpt2`, `bert` or `t5`."""
+    """What writes a seeded random checkpoint of one architecture: `llama`, `qwen3`, `gpt2`, `bert`, `t5` or `bart`."""
     return _make_checkpoint
 
 

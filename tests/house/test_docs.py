@@ -20,7 +20,13 @@ from limbeck.recipe.shape import shape
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*/*.md")])
 TUTORIAL = ("docs/tutorial.md", "docs/tutorial.zh-CN.md")
-PAIRS = [("README.md", "README.zh-CN.md"), TUTORIAL, ("docs/attention.md", "docs/attention.zh-CN.md")]
+PAIRS = [
+    ("README.md", "README.zh-CN.md"),
+    TUTORIAL,
+    ("docs/attention.md", "docs/attention.zh-CN.md"),
+    ("docs/how-to/prepare-data.md", "docs/how-to/prepare-data.zh-CN.md"),
+    ("docs/how-to/train.md", "docs/how-to/train.zh-CN.md"),
+]
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
 RUN = re.compile(r"<!-- run -->\n```sh\n(.*?)```", re.DOTALL)

@@ -102,6 +102,15 @@ def test_a_check(project: Path) -> None:
     assert follow(ROOT / "docs/how-to/add-a-check.md", project) == "repeatable 1.0 met\n"
 
 
+def test_preparing_data(project: Path) -> None:
+    page = ROOT / "docs/how-to/prepare-data.md"
+    shown = re.findall(r"```text\n(rows in.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    table, *records = follow(page, project).partition('{"messages"')
+    assert [table] == shown
+    assert "".join(records).count('"role": "assistant"') == 4
+    assert "拨打 [PHONE] 可以预订" in "".join(records)
+
+
 def test_the_python_of_the_readme(project: Path) -> None:
     run(project, "python", BUNDLE.read_text(encoding="utf-8"))
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -109,6 +118,14 @@ def test_the_python_of_the_readme(project: Path) -> None:
         run(project, "python", code)
         == "The capital of Mongolia is Ulaanbaatar.\nCitation(source='places.csv', row=1, span=None)\n"
     )
+
+
+def test_adapting_a_model(project: Path, tiny_checkpoint: Path) -> None:
+    shutil.copytree(tiny_checkpoint, project / "base")
+    first, last, answer = follow(ROOT / "docs/how-to/adapt-a-model.md", project).splitlines()
+    assert float(last) < 0.5 < float(first)
+    assert answer == "恩贾梅纳"
+    assert {"adapter", "merged"} <= {path.name for path in project.iterdir()}
 
 
 def test_every_option_of_generation_is_explained_with_its_default() -> None:
@@ -128,6 +145,16 @@ def test_generating(project: Path, tiny_checkpoint: Path) -> None:
     assert told
     assert re.fullmatch(r"\d+ tokens, cut by max_tokens: (True|False)", counted)
     assert names == "['is_island', 'place']"
+
+
+@pytest.mark.slow
+def test_training(project: Path) -> None:
+    page = ROOT / "docs/how-to/train.md"
+    assert is_slow(page)
+    printed = follow(page, project)
+    assert re.search(r"^rows in +6$", printed, re.MULTILINE)
+    assert "objective: dialogue (5 of 5 records are dialogues)" in printed
+    assert {"model.safetensors", "report.html"} <= {path.name for path in (project / "build/talks").iterdir()}
 
 
 @pytest.mark.slow

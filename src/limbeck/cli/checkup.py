@@ -14,7 +14,7 @@ from limbeck.core.units import format_bytes
 
 _RUN = ("click", "rich", "pydantic", "numpy", "tokenizers", "jinja2", "openvino", "openvino_genai")
 _GGUF = ("xllamacpp",)
-_BUILD = ("torch", "transformers", "safetensors", "gguf", "openvino_tokenizers", "matplotlib")
+_BUILD = ("torch", "transformers", "safetensors", "gguf", "openvino_tokenizers", "matplotlib", "peft", "optuna")
 _DISK_BYTES = 2 * 10**9
 _MEMORY_BYTES = 2 * 10**9
 

@@ -18,6 +18,12 @@ _EXTRA_OF_MODULE = {
     "gguf": "build",
     "openvino_tokenizers": "build",
     "matplotlib": "build",
+    "optuna": "build",
+    "pyarrow": "build",
+    "rensa": "build",
+    "py3langid": "build",
+    "phonenumbers": "build",
+    "stdnum": "build",
     "xllamacpp": "gguf",
 }
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})

@@ -48,22 +48,27 @@ class Lines:
         self._clock = clock
         self._started = self._last = 0.0
         self._last_share = 0.0
+        self._first_share: float | None = None
 
     def stage_started(self, stage: str) -> None:
         """Tell that a stage begins."""
         self._started = self._last = self._clock()
         self._last_share = 0.0
+        self._first_share = None
         note(f"{stage}: started")
 
     def stage_progress(self, stage: str, done: int, total: int, note_text: str) -> None:
         """Tell how far it is, every five seconds or tenth of the work."""
         now, share = self._clock(), done / max(total, 1)
+        if self._first_share is None:  # what a resumed stage had done before says nothing about its speed now
+            self._first_share = max(0, done - 1) / max(total, 1)
         since = now - self._last
         is_step = share - self._last_share >= _LINE_SHARE and since >= _LEAST_SECONDS
         if done >= total or not (since >= _LINE_SECONDS or is_step):
             return
         self._last, self._last_share = now, share
-        left = (now - self._started) / share * (1 - share) if share else None
+        done_here = share - self._first_share
+        left = (now - self._started) / done_here * (1 - share) if done_here else None
         parts = [f"{done} of {total} ({share:.0%})", f"about {format_duration(left)} left" if left else "", note_text]
         note(f"{stage}: {', '.join(part for part in parts if part)}")
 

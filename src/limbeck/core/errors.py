@@ -7,6 +7,7 @@
     ├── BundleError         exit 1   a bundle that is damaged, tampered with or not one
     ├── UsageError          exit 2   a wrong command line
     ├── GateError           exit 3   ran, but missed the budget or a quality gate
+    │   └── Diverged        exit 3   a training whose loss is no number any more
     ├── MachineError        exit 4   this machine: disk full, read-only, a missing extra
     └── Interrupted         exit 130 stopped by the user, resumable
 Anything else that escapes is our bug: exit 5.
@@ -59,6 +60,10 @@ class GateError(LimbeckError):
     """The work ran, and missed its budget or quality gate."""
 
     exit_code = 3
+
+
+class Diverged(GateError):
+    """A training left the numbers: its loss or gradient is infinite or none."""
 
 
 class MachineError(LimbeckError):

@@ -42,17 +42,21 @@ class Scale:
 
 
 def plot_loss(points: Sequence[Mapping[str, float]]) -> Markup:
-    """Draw loss over steps; empty where fewer than two points are known."""
+    """Draw loss over steps, and the held-out loss where it was taken; empty where fewer than two points are known."""
     if len(points) < 2:
         return Markup("")
     losses = [point["loss"] for point in points]
+    scored = [point for point in points if "held_out" in point]
     x = _across(0, max(point["step"] for point in points))
-    y = _upward(0, max(losses) * 1.05)
+    y = _upward(0, max(*losses, *(point["held_out"] for point in scored)) * 1.05)
     line = " ".join(f"{x.at(point['step'])},{y.at(point['loss'])}" for point in points)
     final = Markup(
         '<circle class="chosen" cx="{}" cy="{}" r="4"/><text x="{}" y="{}" text-anchor="end">{}</text>'
     ).format(x.at(points[-1]["step"]), y.at(losses[-1]), _WIDTH - _RIGHT, y.at(losses[-1]) - 10, f"{losses[-1]:.3g}")
     drawn = Markup('<polyline class="curve" points="{}"/>').format(line) + final
+    if scored:
+        dots = " ".join(f"{x.at(point['step'])},{y.at(point['held_out'])}" for point in scored)
+        drawn += Markup('<polyline class="held" points="{}"/>').format(dots)
     return _svg("Training loss by step", _axes(x, y, _plain, _plain, labels=("step", "loss")) + drawn)
 
 

@@ -3,14 +3,18 @@
 import json
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+from limbeck.core.errors import RecipeError
 from limbeck.corpus.questions import Question
 from limbeck.fusion.blur import Blur
 from limbeck.fusion.encode import LessonEncoder
 from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, search_both
 from limbeck.fusion.methods import reference
 from limbeck.fusion.methods.reference import Options
+from limbeck.fusion.tune import Tuned, tune
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
 from limbeck.knowledge.embedder import ENCODER, Embedder
@@ -52,10 +56,17 @@ def fuse(
         seed=seed,
     )
     lessons = [encode.lesson(lesson) for lesson in taught]
-    curve = reference.teach(network, lessons, schedule, work)
+    kept_back = [encode.lesson(lesson) for lesson in held_out]
+    tuned = None
+    if options.tune:
+        judged_by = kept_back[_CALIBRATION_PROMPTS:] or kept_back
+        if not judged_by:
+            raise RecipeError("tune = true needs questions to judge trials by", fix="set held_out above 0")
+        tuned = tune(partial(checkpoint.load, model), lessons, judged_by, schedule, work)
+    curve = reference.teach(network, lessons, tuned.schedule if tuned else schedule, work)
     checkpoint.save(network, out, tokenizer=model)
-    _write_calibration(out, [encode.lesson(lesson) for lesson in held_out[:_CALIBRATION_PROMPTS]])
-    _write_training(out, curve, waterfall, lessons)
+    _write_calibration(out, kept_back[:_CALIBRATION_PROMPTS])
+    _write_training(out, curve, waterfall, lessons, tuned)
 
 
 def _lessons(
@@ -87,13 +98,19 @@ def _write_calibration(out: Path, lessons: Sequence[Lesson]) -> None:
 
 
 def _write_training(
-    out: Path, curve: Sequence[LossPoint], waterfall: dict[str, int], lessons: Sequence[Lesson]
+    out: Path, curve: Sequence[LossPoint], waterfall: dict[str, int], lessons: Sequence[Lesson], tuned: Tuned | None
 ) -> None:
-    facts = {
+    facts: dict[str, Any] = {
         "schema": 1,
         "loss_curve": [{"step": point.step, "loss": point.loss} for point in curve],
         "questions": waterfall,
         "lessons": len(lessons),
         "tokens_per_epoch": sum(len(lesson.tokens) for lesson in lessons),
     }
+    if tuned is not None:
+        chosen = tuned.schedule
+        facts["tuning"] = {
+            "trials": [trial.as_json() for trial in tuned.trials],
+            "chosen": {"learning_rate": chosen.learning_rate, "batch_size": chosen.batch_size},
+        }
     (out / "training.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")

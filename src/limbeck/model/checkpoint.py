@@ -4,39 +4,27 @@ Safetensors only, and no code from a checkpoint is ever run.
 """
 
 import json
-import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
-from transformers import AutoModel, AutoModelForCausalLM, AutoModelForMaskedLM, AutoTokenizer, PreTrainedModel
+from transformers import AutoConfig, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
 
 from limbeck.core.errors import LimbeckError, MachineError
-from limbeck.core.family import Family
 from limbeck.model.chat_template import load as load_template
+from limbeck.model.checkpoint_kind import LOADERS, check_kind, settings_of
+from limbeck.model.network_family import FAMILIES, Kind
 from limbeck.model.network_shape import NetworkShape
+from limbeck.model.tokenizer_files import check_tokenizer, copy_tokenizer, has_tokenizer
+from limbeck.model.weight_files import check_weights
 from limbeck.recipe.preset import Preset
 
-FAMILIES = Family(package="limbeck.model.families", noun="network family")
-TOKENIZER_FILES = (
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "chat_template.jinja",
-    "special_tokens_map.json",
-    "vocab.json",
-    "merges.txt",
-)
-
-Kind = Literal["causal", "encoder", "masked"]
-"""What a checkpoint is loaded for: to write, to understand, or to learn to understand (with its head)."""
-
-_ENCODERS: dict[str, dict[str, bool]] = {"bert": {"add_pooling_layer": False}, "modernbert": {}}
-"""The encoders that can be loaded, and what each needs to be told."""
-
-_LOADERS = {"causal": AutoModelForCausalLM, "encoder": AutoModel, "masked": AutoModelForMaskedLM}
 _PLAIN_TEMPLATE = (
     "{% for message in messages %}{{ message['role'] }}: {{ message['content'] }}\n{% endfor %}"
     "{% if add_generation_prompt %}assistant: {% endif %}"
@@ -60,80 +48,91 @@ def create(preset: Preset, tokenizer: Path, folder: Path, *, seed: int) -> None:
     save(FAMILIES.load(shape.family).build(shape), folder, tokenizer=tokenizer)
 
 
-def fetch(name: str, folder: Path) -> None:
+def fetch(name: str, folder: Path, kind: Kind = "causal") -> None:
     """Download a checkpoint by its hub id into a plain folder.
 
-    Raises: MachineError: the hub cannot be reached, or has no such checkpoint.
+    Raises: MachineError: the hub cannot be reached, or has no such checkpoint. LimbeckError: it is of another kind.
     """
     try:
-        network = AutoModelForCausalLM.from_pretrained(name, dtype=torch.float32, use_safetensors=True)
-        words = AutoTokenizer.from_pretrained(name)
-    except OSError as error:
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False).to_dict()
+        check_kind(config, kind, name=name, where="base")
+        settings = _settings(kind, config["model_type"])
+        network, report = LOADERS[kind].from_pretrained(name, **settings)
+        words = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+    except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
-        fix = "check the id and the connection, or point `base` at a local folder or a preset"
+        fix = "check the id, the connection and that it has safetensors, or point `base` at a local folder or a preset"
         raise MachineError(f"cannot load {name!r}: {reason}", where="base", fix=fix) from error
+    _check_whole(report, name)
     words.save_pretrained(folder)
     save(network, folder, tokenizer=folder)
+    check_tokenizer(folder, network.get_input_embeddings().num_embeddings)
 
 
 def load(folder: Path, kind: Kind = "causal") -> PreTrainedModel:
     """Load a network in float32.
 
-    Raises: LimbeckError: not a checkpoint this build can read for `kind`, and what would be one.
+    Raises: LimbeckError: not a checkpoint this build can read for `kind`, and what would be one; or a damaged one.
     """
-    _check(folder, kind)
-    settings = {"dtype": torch.float32, "use_safetensors": True, "trust_remote_code": False, "local_files_only": True}
-    if kind == "encoder":
-        settings |= _ENCODERS[_config(folder)["model_type"]]
-    network: PreTrainedModel = _LOADERS[kind].from_pretrained(folder, **settings)
-    return network
+    config = _config(folder)
+    check_kind(config, kind, name=folder.name, where=str(folder))
+    check_weights(folder)
+    settings = _settings(kind, config["model_type"]) | {"local_files_only": True}
+    with _explained(folder):
+        network, report = LOADERS[kind].from_pretrained(folder, **settings)
+    _check_whole(report, str(folder))
+    check_tokenizer(folder, network.get_input_embeddings().num_embeddings)
+    loaded: PreTrainedModel = network
+    return loaded
 
 
 def save(network: PreTrainedModel, folder: Path, *, tokenizer: Path) -> None:
     """Write a network beside a copy of the tokenizer it was trained with; same weights, same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     network.save_pretrained(folder)
-    for name in TOKENIZER_FILES:
-        if (tokenizer / name).exists() and tokenizer != folder:
-            shutil.copyfile(tokenizer / name, folder / name)
+    copy_tokenizer(tokenizer, folder)
     if load_template(folder) is None:
         (folder / "chat_template.jinja").write_text(_PLAIN_TEMPLATE, encoding="utf-8")
 
 
-def _check(folder: Path, kind: Kind) -> None:
-    missing = [name for name in ("config.json", "tokenizer.json") if not (folder / name).exists()]
-    if not missing and not list(folder.glob("*.safetensors")):
-        missing = ["model.safetensors"]
-    if missing:
-        raise LimbeckError(
-            f"{folder.name!r} is not a Hugging Face checkpoint: no {', '.join(missing)}",
-            where=str(folder),
-            fix="point `base` at a folder saved with save_pretrained (safetensors), or use a preset",
-        )
-    config = _config(folder)
-    if config.get("auto_map"):
-        raise LimbeckError(
-            f"{folder.name!r} brings code of its own",
-            where=str(folder),
-            fix="use a checkpoint that needs no remote code",
-        )
-    _check_kind(folder, config, kind)
-
-
-def _check_kind(folder: Path, config: dict[str, Any], kind: Kind) -> None:
-    is_encoder = config.get("model_type") in _ENCODERS
-    fault, fix = "", f"use an encoder: {', '.join(_ENCODERS)}"
-    if kind == "causal" and (is_encoder or config.get("is_encoder_decoder")):
-        fault = "is an encoder" if is_encoder else "is an encoder-decoder"
-        fix = "the reference method takes causal decoders (Llama, Qwen, GPT-2)"
-    elif kind != "causal" and not is_encoder:
-        fault = f"is a {config.get('model_type')}, no encoder that can be loaded"
-    elif kind == "masked" and not any(name.endswith("ForMaskedLM") for name in config.get("architectures") or ()):
-        fault, fix = "has no head that names masked tokens", "use one saved with its head, as a ...ForMaskedLM"
-    if fault:
-        raise LimbeckError(f"{folder.name!r} {fault}", where=str(folder), fix=fix)
+def _settings(kind: Kind, model_type: str) -> dict[str, Any]:
+    safe = {"dtype": torch.float32, "use_safetensors": True, "trust_remote_code": False, "output_loading_info": True}
+    return safe | settings_of(model_type, kind)
 
 
 def _config(folder: Path) -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    path = folder / "config.json"
+    missing = [name for name, is_there in _wanted(folder) if not is_there]
+    if missing:
+        what = f"{folder.name!r} is not a Hugging Face checkpoint: no {', '.join(missing)}"
+        fix = "point `base` at a folder saved with save_pretrained (safetensors), or use a preset"
+        raise LimbeckError(what, where=str(folder), fix=fix)
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise LimbeckError(f"config.json is damaged: {error}", where=str(path), fix="copy it again") from error
     return config
+
+
+def _wanted(folder: Path) -> list[tuple[str, bool]]:
+    return [("config.json", (folder / "config.json").is_file()), ("tokenizer.json", has_tokenizer(folder))]
+
+
+def _check_whole(report: dict[str, Any], where: str) -> None:
+    """Refuse a checkpoint that lacks weights: transformers would draw them at random."""
+    lacking = sorted(report["missing_keys"])
+    if lacking:
+        shown = ", ".join(lacking[:3]) + (" …" if len(lacking) > 3 else "")
+        what = f"the checkpoint lacks {len(lacking)} tensors of its network: {shown}"
+        raise LimbeckError(what, where=where, fix="copy it again, or save the whole network with its head")
+
+
+@contextmanager
+def _explained(folder: Path) -> Iterator[None]:
+    """Turn what transformers raises over a damaged folder into an error with a fix."""
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        fix = "copy the folder again, or save it anew with save_pretrained"
+        raise LimbeckError(f"cannot load {folder.name!r}: {reason}", where=str(folder), fix=fix) from error

@@ -20,7 +20,7 @@ class Optimisers:
     def __init__(self, network: torch.nn.Module, *, weight_decay: float) -> None:
         matrices = list(hidden_matrices(network))
         taken = {id(weight) for weight in matrices}
-        rest = [weight for weight in network.parameters() if id(weight) not in taken]
+        rest = [weight for weight in network.parameters() if weight.requires_grad and id(weight) not in taken]
         self._adam = torch.optim.AdamW(rest, weight_decay=weight_decay, fused=True)
         self._muon = torch.optim.Muon(matrices, momentum=_MOMENTUM, weight_decay=weight_decay) if matrices else None
 
@@ -46,8 +46,13 @@ class Optimisers:
 
 
 def hidden_matrices(network: torch.nn.Module) -> Iterator[torch.nn.Parameter]:
-    """Yield the weights of linear layers between embedding and head."""
+    """Yield the weights of linear layers between embedding and head, but for frozen ones and those of an adapter.
+
+    One of an adapter's two matrices starts at zero, and a step of Muon is as long wherever it starts.
+    """
     embeddings = {id(module.weight) for module in network.modules() if isinstance(module, torch.nn.Embedding)}
     for name, module in network.named_modules():
-        if isinstance(module, torch.nn.Linear) and id(module.weight) not in embeddings and not name.endswith("head"):
+        is_linear = isinstance(module, torch.nn.Linear) and module.weight.requires_grad
+        is_between = not name.endswith("head") and ".lora_" not in name
+        if is_linear and is_between and id(module.weight) not in embeddings:
             yield module.weight

@@ -4,7 +4,7 @@ import time
 
 import torch
 
-from limbeck.model.trainer import Precision
+from limbeck.model.schedule import Precision
 
 _SIDE, _ROUNDS = 512, 8
 _WORTH_IT = 1.5

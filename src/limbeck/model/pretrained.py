@@ -6,26 +6,35 @@ Safetensors only, and no code from a checkpoint is ever run.
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
 from transformers.models.auto.modeling_auto import (
     MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
     MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+    MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES,
 )
 from transformers.utils import logging
 
 from limbeck.core.errors import LimbeckError, MachineError
 from limbeck.model.checkpoint_place import place_of
+from limbeck.model.tokenizer_files import MOST_UNUSED
+from limbeck.model.weight_files import check_weights
 
 Kind = Literal["decoder", "encoder", "encoder-decoder"]
 EXAMPLES: Mapping[Kind, str] = {
     "decoder": "causal decoder (Llama, Qwen3, GPT-2)",
     "encoder": "encoder (BERT)",
-    "encoder-decoder": "encoder-decoder (T5)",
+    "encoder-decoder": "encoder-decoder (T5, BART)",
 }
+
+_WITH_HEAD: Mapping[Kind, Any] = {"decoder": AutoModelForCausalLM, "encoder-decoder": AutoModelForSeq2SeqLM}
+_MOST_BEYOND = 1000
+_NO_LIMIT = 1_000_000
+"""Tokenizers write far larger numbers for none."""
 
 logging.disable_progress_bar()
 logging.set_verbosity_error()
@@ -47,9 +56,19 @@ class Pretrained:
 
     @property
     def context_tokens(self) -> int | None:
-        """Return how many tokens the network can read, None where nothing limits it."""
+        """Return how many tokens the network can read, None where nothing limits it.
+
+        A T5 could read on for ever; what counts is what it was trained on, which its tokenizer tells.
+        """
         limit = getattr(self.network.config.get_text_config(), "max_position_embeddings", None)
-        return int(limit) if limit else None
+        if not limit and self.reads_apart:
+            limit = getattr(self.network.config, "n_positions", None) or self.words.model_max_length
+        return int(limit) if limit and limit < _NO_LIMIT else None
+
+    @property
+    def reads_apart(self) -> bool:
+        """Tell whether prompts are read by an encoder of their own, which leaves the answer a context of its own."""
+        return self.kind == "encoder-decoder"
 
     @property
     def stop_ids(self) -> tuple[int, ...]:
@@ -71,8 +90,8 @@ class Pretrained:
         return {key: str(token) for key, token in self.words.special_tokens_map.items() if not isinstance(token, list)}
 
     def encode(self, text: str) -> list[int]:
-        """Tokenise; special tokens written in the text count as such, none are added."""
-        return [int(token) for token in self.words.encode(text, add_special_tokens=False)]
+        """Tokenise; special tokens written in the text count as such, only an encoder's input gets more."""
+        return [int(token) for token in self.words.encode(text, add_special_tokens=self.reads_apart)]
 
     def decode(self, ids: Sequence[int]) -> str:
         """Write tokens as text, special ones left out."""
@@ -94,9 +113,11 @@ def open_pretrained(name: str, *, kinds: tuple[Kind, ...], with_head: bool, atte
     with _explained(name, is_local=source["local_files_only"]):
         config = AutoConfig.from_pretrained(**source)
     kind = _kind_of(config, name, kinds)
+    if Path(name).is_dir():
+        check_weights(Path(name))
     with _explained(name, is_local=source["local_files_only"]):
         words = AutoTokenizer.from_pretrained(**source)
-        auto = AutoModelForCausalLM if with_head else AutoModel
+        auto = _WITH_HEAD[kind] if with_head else AutoModel
         network = auto.from_pretrained(
             **source, dtype=torch.float32, use_safetensors=True, attn_implementation=attention
         ).eval()
@@ -113,7 +134,7 @@ def _is_cached(name: str) -> bool:
 def _kind_of(config: Any, name: str, kinds: tuple[Kind, ...]) -> Kind:
     kind: Kind | None = None
     if config.is_encoder_decoder:
-        kind = "encoder-decoder"
+        kind = "encoder-decoder" if config.model_type in MODEL_FOR_SEQ_TO_SEQ_CAUSAL_LM_MAPPING_NAMES else None
     elif config.model_type in MODEL_FOR_MASKED_LM_MAPPING_NAMES and not getattr(config, "is_decoder", False):
         kind = "encoder"
     elif config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES:
@@ -130,7 +151,8 @@ def _kind_of(config: Any, name: str, kinds: tuple[Kind, ...]) -> Kind:
 def _check_words(words: Any, network: Any, name: str) -> None:
     """Refuse a tokenizer that transformers made up of nothing, or one of another network."""
     size = network.get_input_embeddings().num_embeddings
-    if not words.is_fast or not 1 < len(words) <= size + 1000:
+    # some have tokens beyond the network's rows that nobody uses; a prompt with one is refused when it is read
+    if not words.is_fast or not size * (1 - MOST_UNUSED) <= len(words) <= size + _MOST_BEYOND:
         what = f"the tokenizer of {len(words)} tokens does not belong to a network of {size}"
         raise LimbeckError(what, where=name, fix="copy the tokenizer.json the network was trained with into the folder")
 

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-Stream = npt.NDArray[np.uint16]
+Stream = npt.NDArray[np.uint16] | npt.NDArray[np.uint32]
+"""Token ids in one row; a vocabulary above 65 536 needs the wider kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,19 @@ class Generator(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """How many tokens a model reads, None without limit; a decoder's answer shares them, an encoder's does not."""
+
+    context_tokens: int | None
+    is_shared: bool = True
+
+    def holds(self, prompt_tokens: int, answer_tokens: int) -> bool:
+        """Tell whether a prompt fits, with the answer where it shares the room."""
+        wanted = prompt_tokens + answer_tokens if self.is_shared else max(prompt_tokens, answer_tokens)
+        return self.context_tokens is None or wanted <= self.context_tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """The turns the model still sees, oldest first, and how many answers were given in all."""
 
@@ -63,14 +76,12 @@ class Said:
 class Talker:
     """A checkpoint that answers turn by turn."""
 
-    def __init__(
-        self, *, name: str, generator: Generator, writer: Writer, sampling: Sampling, context_tokens: int | None
-    ) -> None:
+    def __init__(self, *, name: str, generator: Generator, writer: Writer, sampling: Sampling, room: Room) -> None:
         self.name = name
         self._generator = generator
         self._writer = writer
         self._sampling = sampling
-        self._context_tokens = context_tokens
+        self._room = room
 
     def answer(
         self, conversation: Conversation, question: str, on_text: Callable[[str], None] | None = None
@@ -101,11 +112,12 @@ class Talker:
         """Drop the oldest turns until prompt and answer fit the context."""
         for first in range(len(turns) + 1):
             prompt_T = self._writer.write(messages_of(turns[first:], question))
-            if self._context_tokens is None or len(prompt_T) + self._sampling.max_tokens <= self._context_tokens:
+            if self._room.holds(len(prompt_T), self._sampling.max_tokens):
                 return turns[first:], prompt_T
-        what = f"the question takes {len(prompt_T)} tokens, the answer up to {self._sampling.max_tokens}"
-        fix = "ask in fewer words, or lower --max-tokens"
-        raise UsageError(f"{what}, and the model reads {self._context_tokens}", fix=fix)
+        what, fix = f"the question takes {len(prompt_T)} tokens", "ask in fewer words"
+        if self._room.is_shared:
+            what, fix = f"{what}, the answer up to {self._sampling.max_tokens}", f"{fix}, or lower --max-tokens"
+        raise UsageError(f"{what}, and the model reads {self._room.context_tokens}", fix=fix)
 
 
 def messages_of(turns: Sequence[Turn], question: str) -> list[dict[str, str]]:

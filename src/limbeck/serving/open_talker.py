@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from limbeck.core.errors import UsageError
 from limbeck.engine.engine import Sampling
-from limbeck.serving.conversation import Talker
+from limbeck.serving.conversation import Room, Talker
 
 if TYPE_CHECKING:
     from limbeck.model.dialogue_format import DialogueFormat
@@ -45,31 +45,38 @@ class PretrainedWriter:
 
 
 def open_talker(name: str, options: ChatOptions) -> Talker:
-    """Load a causal decoder from a folder or the hub.
+    """Load a causal decoder or an encoder-decoder from a folder or the hub.
 
     Raises: LimbeckError: no checkpoint, of another kind, or not made for dialogue.
             MachineError: the build side is not installed, or the hub cannot be reached.
             UsageError: the options leave no room for a question.
     """
+    from limbeck.engine.engines._encoder_decoder import EncoderDecoder
     from limbeck.engine.engines.transformers import TransformersEngine
     from limbeck.model.dialogue_format import choose_format
     from limbeck.model.pretrained import open_pretrained
 
-    opened = open_pretrained(name, kinds=("decoder",), with_head=True)
-    form = choose_format(opened.chat_template, opened.special_tokens, model_type=opened.model_type, where=name)
+    opened = open_pretrained(name, kinds=("decoder", "encoder-decoder"), with_head=True)
+    form = choose_format(
+        opened.chat_template,
+        opened.special_tokens,
+        model_type=opened.model_type,
+        where=name,
+        reads_apart=opened.reads_apart,
+    )
+    room = Room(context_tokens=opened.context_tokens, is_shared=not opened.reads_apart)
     settings = getattr(opened.network, "generation_config", None)
+    engine = EncoderDecoder if opened.reads_apart else TransformersEngine
     return Talker(
         name=name,
-        generator=TransformersEngine(Path(name), opened.network),
+        generator=engine(Path(name), opened.network),
         writer=PretrainedWriter(opened, form),
-        sampling=choose_sampling(options, settings, stop_ids=opened.stop_ids, context_tokens=opened.context_tokens),
-        context_tokens=opened.context_tokens,
+        sampling=choose_sampling(options, settings, stop_ids=opened.stop_ids, room=room),
+        room=room,
     )
 
 
-def choose_sampling(
-    options: ChatOptions, settings: Any, *, stop_ids: tuple[int, ...], context_tokens: int | None
-) -> Sampling:
+def choose_sampling(options: ChatOptions, settings: Any, *, stop_ids: tuple[int, ...], room: Room) -> Sampling:
     """Settle how answers are drawn: as asked for, else as the checkpoint's settings say, else greedily.
 
     Raises: UsageError: an answer as long as asked for fills the whole context.
@@ -77,10 +84,13 @@ def choose_sampling(
     does_sample = bool(getattr(settings, "do_sample", False))
     drawn = {key: getattr(settings, key, None) if does_sample else None for key in ("temperature", "top_p", "top_k")}
     temperature = options.temperature if options.temperature is not None else drawn["temperature"]
-    max_tokens = options.max_tokens or min(MAX_TOKENS, (context_tokens or 2 * MAX_TOKENS) // 2)
-    if context_tokens is not None and max_tokens >= context_tokens:
-        what = f"an answer of {max_tokens} tokens leaves no room for a question: the model reads {context_tokens}"
-        raise UsageError(what, fix=f"--max-tokens below {context_tokens}")
+    most = room.context_tokens
+    max_tokens = options.max_tokens or min(MAX_TOKENS, (most or 2 * MAX_TOKENS) // 2)
+    if not room.holds(1, max_tokens):
+        what = f"an answer of {max_tokens} tokens leaves no room for a question: the model reads {most}"
+        if not room.is_shared:
+            what = f"an answer of {max_tokens} tokens is too long: the model writes {most}"
+        raise UsageError(what, fix=f"--max-tokens below {most}")
     return Sampling(
         max_tokens=max_tokens,
         temperature=1.0 if temperature is None and does_sample else temperature or 0.0,

@@ -138,16 +138,16 @@ def test_what_does_not_fit_is_an_error(
 def test_a_folder_that_is_neither_is_told_what_is_supported(tmp_path: Path, capsys: Capture) -> None:
     assert main.run(["chat", str(tmp_path)]) == 1
     fix = capsys.readouterr().err.partition("fix: ")[2]
-    for supported in ("bundle", "Llama", "Qwen3", "GPT-2", "DialoGPT", "safetensors", "hub id"):
+    for supported in ("bundle", "Llama", "Qwen3", "GPT-2", "DialoGPT", "T5", "BART", "safetensors", "hub id"):
         assert supported in fix
 
 
-@pytest.mark.parametrize("kind", ["bert", "t5"])
-def test_a_model_that_is_no_causal_decoder_is_told(
-    make_checkpoint: Make, tmp_path: Path, capsys: Capture, kind: str
-) -> None:
-    assert main.run(["chat", str(make_checkpoint(tmp_path / kind, kind))]) == 1
-    assert "supported: causal decoder" in capsys.readouterr().err
+def test_an_encoder_writes_nothing_and_is_told(make_checkpoint: Make, tmp_path: Path, capsys: Capture) -> None:
+    assert main.run(["chat", str(make_checkpoint(tmp_path / "bert", "bert"))]) == 1
+    told = capsys.readouterr().err
+    assert "is an encoder" in told
+    assert "supported: causal decoder" in told
+    assert "encoder-decoder (T5, BART)" in told
 
 
 def test_a_hub_id_without_a_network_is_a_clear_error(tmp_path: Path) -> None:

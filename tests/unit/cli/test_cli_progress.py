@@ -65,3 +65,12 @@ def test_bars_come_and_go(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
     assert "= knowledge" in told
     assert "✓ fusion" in told
     assert "odd [thing]" in told
+
+
+def test_a_resumed_stage_tells_the_time_from_what_it_did_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    lines = Lines(clock)
+    lines.stage_started("train")
+    for clock.now, done in ((1.0, 51), (10.0, 60)):
+        lines.stage_progress("train", done, 100, "")
+    assert "60 of 100 (60%), about 40 s left" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from fake_export_format import random_prompts
 from safetensors.numpy import save_file
+from tokenizers import Tokenizer, models
 
 from limbeck.compression.candidates import compressed_tensors
 from limbeck.compression.checkpoint_tensors import read_checkpoint
@@ -30,7 +31,8 @@ def checkpoint(request, tmp_path_factory):
     gpt2 = GPT2Config(vocab_size=96, n_positions=32, n_embd=32, n_layer=2, n_head=2)
     network = LlamaForCausalLM(llama) if request.param == "llama" else GPT2LMHeadModel(gpt2)
     network.save_pretrained(folder)
-    (folder / "tokenizer.json").write_text("{}", encoding="utf-8")
+    words = Tokenizer(models.WordLevel({f"w{number}": number for number in range(96)}))
+    words.save(str(folder / "tokenizer.json"))
     return folder
 
 

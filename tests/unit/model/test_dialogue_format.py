@@ -33,3 +33,17 @@ def test_anything_else_was_not_made_for_dialogue(model_type: str, special: dict[
     with pytest.raises(LimbeckError, match="has no chat template") as raised:
         choose_format(None, special, model_type=model_type, where="base")
     assert "chat_template.jinja" in str(raised.value.fix)
+
+
+def test_an_encoder_decoder_reads_an_instruction_as_it_is_and_a_history_line_by_line() -> None:
+    form = choose_format(None, END, model_type="t5", where="x", reads_apart=True)
+    assert form.render([{"role": "user", "content": "法国的首都是？"}]) == "法国的首都是？"
+    several = [
+        {"role": "user", "content": "Hello."},
+        {"role": "assistant", "content": "Yes?"},
+        {"role": "user", "content": "Bye."},
+    ]
+    assert form.render(several) == "user: Hello.\nassistant: Yes?\nuser: Bye.\nassistant:"
+    assert form.render(several[:2], add_generation_prompt=False) == "user: Hello.\nassistant: Yes?"
+    template = choose_format("{{ messages[0]['content'] }}!", END, model_type="t5", where="x", reads_apart=True)
+    assert template.render(several) == "Hello.!"

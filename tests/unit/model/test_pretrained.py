@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tokenizers import Tokenizer, processors
 
 from limbeck.core.errors import LimbeckError, MachineError
 from limbeck.model.checkpoint_place import place_of
@@ -115,6 +116,18 @@ def test_a_tokenizer_of_files_of_its_kind_is_read_too(
     assert opened.chat_template is None
     assert opened.special_tokens["eos_token"] == "<|endoftext|>"
     assert opened.decode(opened.encode("The capital of Chad<|endoftext|>")) == "The capital of Chad"
+
+
+def test_only_an_encoder_reads_the_special_tokens_of_its_tokenizer(make_checkpoint: Make, tmp_path: Path) -> None:
+    """A T5 was taught on texts that its tokenizer closes; a decoder must not be told that the text has ended."""
+    for kind, ends in (("t5", [2]), ("llama", [])):
+        folder = make_checkpoint(tmp_path / kind, kind)
+        words = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        words.post_processor = processors.TemplateProcessing(single="$A <|end|>", special_tokens=[("<|end|>", 2)])
+        words.save(str(folder / "tokenizer.json"))
+        opened = open_pretrained(str(folder), kinds=("decoder", "encoder-decoder"), with_head=True)
+        plain = words.encode("日本 Tokyo", add_special_tokens=False).ids
+        assert opened.encode("日本 Tokyo") == plain + ends
 
 
 def test_a_folder_without_the_network_needs_no_hub(tiny_checkpoint: Path, tmp_path: Path) -> None:

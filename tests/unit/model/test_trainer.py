@@ -78,7 +78,7 @@ def test_a_stopped_run_ends_in_the_same_bits(tmp_path: Path, stop_after: int) ->
 def test_a_torn_checkpoint_beside_is_never_read(tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         run(tmp_path, 10)
-    (tmp_path / "training.pt.new").write_bytes(b"torn")
+    (tmp_path / ".training.pt.tmp").write_bytes(b"torn")
     assert run(tmp_path)[1][-1].step == 60
 
 

@@ -6,7 +6,7 @@ import pytest
 from limbeck.bundle.turn import Turn
 from limbeck.core.errors import UsageError
 from limbeck.engine.engine import Generation, Sampling
-from limbeck.serving.conversation import Conversation, GrowingText, Talker, messages_of
+from limbeck.serving.conversation import Conversation, GrowingText, Room, Talker, messages_of
 from limbeck.serving.open_talker import MAX_TOKENS, ChatOptions, choose_sampling
 
 Messages = Sequence[Mapping[str, str]]
@@ -42,7 +42,9 @@ class Parrot:
 
 def talker(parrot: Parrot, *, context_tokens: int | None = 40, max_tokens: int = 10, seed: int = 7) -> Talker:
     sampling = Sampling(max_tokens=max_tokens, seed=seed)
-    return Talker(name="x", generator=parrot, writer=Bytes(), sampling=sampling, context_tokens=context_tokens)
+    return Talker(
+        name="x", generator=parrot, writer=Bytes(), sampling=sampling, room=Room(context_tokens=context_tokens)
+    )
 
 
 def test_the_history_is_written_before_the_question() -> None:
@@ -134,7 +136,9 @@ def test_messages_alternate() -> None:
 
 
 def settle(options: ChatOptions, context_tokens: int | None = 1024, **settings: object) -> Sampling:
-    return choose_sampling(options, SimpleNamespace(**settings), stop_ids=(5,), context_tokens=context_tokens)
+    return choose_sampling(
+        options, SimpleNamespace(**settings), stop_ids=(5,), room=Room(context_tokens=context_tokens)
+    )
 
 
 def test_what_is_asked_for_goes_before_what_the_checkpoint_says() -> None:

@@ -1,4 +1,4 @@
-"""Talk with a bundle, every answer citing its sources, or with any causal checkpoint."""
+"""Talk with a bundle, every answer citing its sources, or with any checkpoint that writes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from limbeck.serving.dialogue import Dialogue
 
 _SUPPORTED = (
-    "a bundle such as build/atlas, a Hugging Face folder of a causal decoder (Llama, Qwen3, GPT-2, DialoGPT) with "
-    "config.json, *.safetensors and tokenizer, or its hub id, owner/model"
+    "a bundle such as build/atlas, a Hugging Face folder of a causal decoder (Llama, Qwen3, GPT-2, DialoGPT) or an "
+    "encoder-decoder (T5, BART) with config.json, *.safetensors and tokenizer, or its hub id, owner/model"
 )
 
 
@@ -32,8 +32,8 @@ def command(name: str, engine: str | None, as_json: bool, **drawn: Any) -> None:
     """Talk with a bundle, or with a model.
 
     A bundle cites its sources. A model is a Hugging Face folder of a causal decoder (Llama, Qwen3, GPT-2,
-    DialoGPT) or a hub id. How it draws its answers is up to the checkpoint where no option says; the oldest
-    turns are dropped where the talk outgrows its context.
+    DialoGPT) or of an encoder-decoder (T5, BART), or a hub id. How it draws its answers is up to the
+    checkpoint where no option says; the oldest turns are dropped where the talk outgrows its context.
     """
     from limbeck.bundle.manifest import MANIFEST
     from limbeck.core.errors import UsageError

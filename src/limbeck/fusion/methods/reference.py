@@ -4,15 +4,17 @@ Besides the answer's own loss, each row's last token learns whether the row matc
 with the answer alone, a small network does not find selection in millions of tokens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 from transformers import PreTrainedModel
 
-from limbeck.model.batches import Batch, Lesson, lesson_batches
-from limbeck.model.trainer import LossPoint, Schedule, Work, train
+from limbeck.model.batches import Batch, Lesson, collate, lesson_batches
+from limbeck.model.trainer import LossPoint, Schedule, Validation, Work, train
+
+_SCORED_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +25,8 @@ class Options:
     practice_share: lessons about passages, as a share of the lessons about facts.
     blurred: share of lessons whose question has words swapped for random ones.
     near_misses: teach refusing what a passage nearly answers; for a network that has learnt to read.
-    held_out: questions kept back to calibrate compression.
+    held_out: questions kept back to calibrate compression, and to judge trials by.
+    tune: search for the learning rate, the batch size and the rest in twelve trials first.
     """
 
     questions: int = 16_000
@@ -34,6 +37,7 @@ class Options:
     blurred: float = 0.55
     near_misses: bool = False
     held_out: int = 400
+    tune: bool = False
 
 
 class Reader(torch.nn.Module):
@@ -62,9 +66,26 @@ def reading_loss(reader: torch.nn.Module, batch: Batch, match_weight: float = 1.
     return answer + match_weight * match
 
 
-def teach(network: PreTrainedModel, lessons: Sequence[Lesson], schedule: Schedule, work: Work) -> list[LossPoint]:
+def score_lessons(lessons: Sequence[Lesson]) -> Callable[[torch.nn.Module], float]:
+    """Return what gives the mean loss of a reader over lessons."""
+    batches = [collate(lessons[start : start + _SCORED_AT_ONCE]) for start in range(0, len(lessons), _SCORED_AT_ONCE)]
+
+    def loss(reader: torch.nn.Module) -> float:
+        return sum(float(reading_loss(reader, batch)) * len(batch.tokens_BT) for batch in batches) / len(lessons)
+
+    return loss
+
+
+def teach(
+    network: PreTrainedModel,
+    lessons: Sequence[Lesson],
+    schedule: Schedule,
+    work: Work,
+    *,
+    validation: Validation | None = None,
+) -> list[LossPoint]:
     """Train a network in place to refer; the match head is thrown away."""
     torch.manual_seed(schedule.seed)
     network.set_attn_implementation("eager")  # on CPU faster than fused attention, most of all backwards
     batches = partial(lesson_batches, lessons, batch_size=schedule.batch_size, seed=schedule.seed)
-    return train(Reader(network), batches, schedule, loss_of=reading_loss, work=work)
+    return train(Reader(network), batches, schedule, loss_of=reading_loss, work=work, validation=validation)

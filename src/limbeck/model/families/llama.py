@@ -1,8 +1,13 @@
 """Causal decoder of the Llama shape: rotary positions, RMS norm, gated feed-forward, tied head."""
 
+import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
+from limbeck.model.network_family import Kind
 from limbeck.model.network_shape import NetworkShape
+
+KIND: Kind = "causal"
+ADAPTED = r".*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)"
 
 
 def build(shape: NetworkShape) -> PreTrainedModel:
@@ -23,3 +28,9 @@ def build(shape: NetworkShape) -> PreTrainedModel:
         pad_token_id=shape.pad_id,
     )
     return LlamaForCausalLM(config)
+
+
+def score(network: PreTrainedModel, states_ND: torch.Tensor) -> torch.Tensor:
+    """Return the logits (N, V) of single states."""
+    logits_NV: torch.Tensor = network.lm_head(states_ND)
+    return logits_NV

@@ -3,10 +3,14 @@
 On the starter's text it learns in 75 steps what the first BERT's shape needs 200 for, at the same cost a step.
 """
 
+import torch
 from transformers import ModernBertConfig, ModernBertForMaskedLM, PreTrainedModel
 
+from limbeck.model.network_family import Kind
 from limbeck.model.network_shape import NetworkShape
 
+KIND: Kind = "masked"
+ADAPTED = r".*layers\..*\.(Wqkv|Wo|Wi)"
 _ROPE = {"rope_type": "default", "rope_theta": 10_000.0}
 
 
@@ -31,3 +35,9 @@ def build(shape: NetworkShape) -> PreTrainedModel:
         pad_token_id=shape.pad_id,
     )
     return ModernBertForMaskedLM(config)
+
+
+def score(network: PreTrainedModel, states_ND: torch.Tensor) -> torch.Tensor:
+    """Return the logits (N, V) of single states."""
+    logits_NV: torch.Tensor = network.decoder(network.head(states_ND))
+    return logits_NV

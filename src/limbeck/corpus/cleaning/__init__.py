@@ -1,0 +1,1 @@
+"""Records to fewer, cleaner records; whatever is left out is counted."""

@@ -1,0 +1,1 @@
+"""Files to rows, whatever their form: each row keeps its line."""
