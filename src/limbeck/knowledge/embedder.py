@@ -5,7 +5,7 @@ N = texts, D = dimensions.
 
 import hashlib
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, final
 
@@ -94,7 +94,8 @@ class Embedder:
             raise KnowledgeError(what, where=str(self.folder / name), fix=fix) from error
 
 
+@cache
 def shipped() -> Embedder | None:
-    """Return the encoder that comes with Limbeck."""
+    """Return the encoder that comes with Limbeck, loaded once."""
     folder = Path(__file__).parent / ENCODER
     return Embedder(folder) if (folder / MODEL_FILES[0]).is_file() else None
