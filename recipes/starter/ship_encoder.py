@@ -1,12 +1,16 @@
 """Put the trained encoder into the package, exported for the engine that embeds on the run side.
 
-python recipes/starter/ship_encoder.py build/starter/encoder -o src/limbeck/knowledge/encoder
+    python recipes/starter/ship_encoder.py build/starter/encoder build/starter/encoder_scores.json -o OUT
+
+OUT is src/limbeck/knowledge/encoder. The card's numbers are read from what training and scoring wrote.
 """
 
 import argparse
+import json
 import shutil
 import warnings
 from pathlib import Path
+from typing import Any
 
 import openvino
 import torch
@@ -32,13 +36,48 @@ def export(trained: Path, target: Path) -> None:
     shutil.copyfile(trained / MODEL_FILES[2], target / MODEL_FILES[2])
 
 
+def table(scores: dict[str, Any]) -> str:
+    """Write the scores of ours and of MiniLM as a table; a column without MiniLM where it was not there."""
+    rows = ["| | BM25 | ours, fused | MiniLM, fused |", "|---|--:|--:|--:|"]
+    for name, found in scores["search"].items():
+        fused = [f"{found[who]['fused']['ndcg@10']:.3f}" for who in ("ours", "minilm")]
+        rows.append(f"| nDCG@10, {name} | {found['bm25']['ndcg@10']:.3f} | {fused[0]} | {fused[1]} |")
+    told = {"en": "English", "zh": "Chinese"}
+    for side, language in told.items():
+        pair = [f"{scores['likeness'][who][side]:.3f}" for who in ("ours", "minilm")]
+        rows.append(f"| STS-B dev, Spearman, {language} | | {pair[0]} | {pair[1]} |")
+    for key in ("probe_accuracy", "out_of_scope_recall"):
+        pair = [f"{scores['intents'][who][key]:.1%}" for who in ("ours", "minilm")]
+        rows.append(f"| CLINC150, {key.replace('_', ' ')} | | {pair[0]} | {pair[1]} |")
+    return "\n".join(rows)
+
+
+def card(trained: Path, scores: dict[str, Any]) -> str:
+    """Fill the card's template with what was measured."""
+    config = json.loads((trained / "config.json").read_text(encoding="utf-8"))
+    facts = json.loads((trained / "encoder.json").read_text(encoding="utf-8"))
+    return (Path(__file__).parent / "encoder_card.md").read_text(encoding="utf-8").format(
+        layers=config["num_hidden_layers"],
+        width=config["hidden_size"],
+        parameters=checkpoint.load(trained, "encoder").num_parameters() / 1e6,
+        first_steps=facts["understanding"][-1]["step"],
+        search_steps=facts["search"][-1]["step"],
+        pairs=sum(facts["pairs"].values()),
+        taught=facts["texts_with_a_teacher"],
+        table=table(scores),
+    )  # fmt: skip
+
+
 def main() -> None:
     """Read the command line and write the folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trained", type=Path)
+    parser.add_argument("scores", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
     export(options.trained, options.output)
+    scores = json.loads(options.scores.read_text(encoding="utf-8"))
+    (options.output / "README.md").write_text(card(options.trained, scores), encoding="utf-8")
     size = sum(path.stat().st_size for path in options.output.iterdir())
     print(f"{options.output}: {size / 1e6:.1f} MB")
 

@@ -122,7 +122,7 @@ class Classroom:
 
     def _is_near(self, evidence: Sequence[Evidence]) -> bool:
         """Tell whether a row shares so many words with the question that a small network could not refuse it."""
-        return not self._near_misses and max((row.fit for row in evidence), default=0.0) >= _TOO_NEAR
+        return not self._near_misses and max((row.fit() for row in evidence), default=0.0) >= _TOO_NEAR
 
 
 def search_both(facts: KnowledgeBase, practice: KnowledgeBase) -> Search:

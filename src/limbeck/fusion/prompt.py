@@ -55,7 +55,7 @@ def _row(number: int, row: Evidence, language: str, *, repeated: bool) -> str:
         told = "!" if row.is_told else ""
         fits = f"{_tenths(row.coverage)}{_tenths((row.likeness - _UNLIKE) / (1 - _UNLIKE))}"
         return f"{head}{found} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{fits}{told}{reference(number)}"
-    return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{_tenths(row.fit)}{reference(number)}"
+    return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{_tenths(row.fit())}{reference(number)}"
 
 
 def _tenths(share: float) -> int:

@@ -57,7 +57,6 @@ class Evidence:
     is_told: bool = False
     citation: Citation
 
-    @property
     def fit(self) -> float:
         """Return how well a passage fits the question, by its words first, then by what it is like (0 to 1)."""
         return min(1.0, self.coverage + _BY_LIKENESS * max(0.0, self.likeness - _UNLIKE))

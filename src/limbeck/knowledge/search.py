@@ -31,7 +31,7 @@ _PASSAGES = 2
 _PASSAGES_ALONE = 4
 _KIND_TOLD = 0.15
 _HALF = 0.5
-_FACTS_OF_ONE, _FACTS_OF_EACH = 8, 5
+_FACTS_OF_ONE, _FACTS_OF_EACH = 6, 4
 _BY_VECTORS = 1.0
 _ALIKE, _LIKE = 24, 0.5
 _SUBJECT = {"en": "it", "zh": "它"}
@@ -91,7 +91,7 @@ class Searcher:
             facts = self._named_facts(asked)
         else:
             passages = self._passages(asked, _PASSAGES_ALONE)
-            least = _HALF * max((row.fit for row in passages), default=0.0)
+            least = _HALF * max((row.fit() for row in passages), default=0.0)
             facts = (row for row in self._searched_facts(asked) if row.coverage >= least)
         kept = max(limit - _PASSAGES, limit - len(passages), min(1, limit))
         rows = [*islice(_unique(chain(self._inverse(asked), facts)), kept), *passages]
@@ -241,7 +241,7 @@ class Searcher:
             near = self._ranker.nearest("chunk_words", asked.reading.content)
             ranked += [rowid for rowid in near if rowid not in ranked]
         found = {rowid: self._passage(rowid, asked) for rowid in dict.fromkeys((*ranked, *alike))}
-        best = sorted(fuse([ranked, alike]), key=lambda rowid: -found[rowid][0].fit)
+        best = sorted(fuse([ranked, alike]), key=lambda rowid: -found[rowid][0].fit())
         best.sort(key=lambda rowid: found[rowid][1] != asked.language)
         return [found[rowid][0] for rowid in best[:count]]
 

@@ -29,7 +29,7 @@ id = "capital"
 column = { en = "capital", zh = "capital_zh" }
 label = { en = "capital", zh = "首都" }
 """
-_MATCHED = re.compile(r"[=^][+~]\d⟦(\d+)⟧|#[4-9]⟦(\d+)⟧")
+_MATCHED = re.compile(r"[=^][+~]\d\d!?⟦(\d+)⟧|#[4-9]⟦(\d+)⟧")
 
 
 class CharacterTokenizer:

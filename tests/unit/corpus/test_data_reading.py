@@ -1,5 +1,6 @@
 """Files to rows: every form and encoding, each row with its line, and broken files told plainly."""
 
+import csv
 import gzip
 import json
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from limbeck.core.errors import LimbeckError
 from limbeck.corpus.decode import BROKEN, decode
+from limbeck.corpus.reading.delimited import read_delimited
 from limbeck.corpus.reading.file import read_file
 from limbeck.corpus.reading.names import names_of
 from limbeck.corpus.unusable import Unusable
@@ -194,3 +196,9 @@ def test_names_are_relative_to_the_shared_folder(tmp_path: Path) -> None:
     assert names_of([tmp_path / "x.csv"]) == ["x.csv"]
     with pytest.raises(LimbeckError, match="named twice"):
         names_of([tmp_path / "x.csv", tmp_path / "a" / ".." / "x.csv"])
+
+
+def test_reading_a_table_leaves_the_limit_of_others_as_it_was() -> None:
+    before = csv.field_size_limit()
+    assert len(read_delimited("text\n" + "y" * 200_000 + "\n", "t.csv", is_tsv=False)) == 1
+    assert csv.field_size_limit() == before

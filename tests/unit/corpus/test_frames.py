@@ -11,6 +11,7 @@ from limbeck.corpus.language import LANGUAGES, language_of
 LEAST = {
     "ask": 40,
     "follow_property": 20,
+    "pronoun": 4,
     "follow_subject": 12,
     "nested": 10,
     "two_subjects": 15,
@@ -25,6 +26,7 @@ LEAST = {
 ALLOWED = {
     "ask": [{"property", "subject"}],
     "follow_property": [{"property"}],
+    "pronoun": [set(), {"kind"}],
     "follow_subject": [{"subject"}],
     "nested": [{"property", "subject"}, {"property", "subject", "unknown"}],
     "two_subjects": [{"property", "subject", "other"}],

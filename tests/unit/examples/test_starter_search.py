@@ -171,7 +171,8 @@ def test_a_chinese_text_learns_from_the_vector_of_its_translation(
     monkeypatch.setattr(teacher, "_vectors", vectors)
     taught = teacher.teach(pools, TEXT, tmp_path)
     place = taught.texts.index("一架飞机正在起飞。")
-    assert taught.texts[taught.rows[place]] == "A plane is taking off."
+    assert taught.rows[taught.texts.index("A plane is taking off.")] == taught.rows[place]
+    assert list(map(len, taught.texts)) == sorted(map(len, taught.texts))
     assert max(taught.rows) < calls[0]
 
 

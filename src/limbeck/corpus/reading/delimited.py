@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import StringIO
 
 from limbeck.core.errors import LimbeckError
@@ -19,12 +20,23 @@ def read_delimited(text: str, name: str, *, is_tsv: bool) -> tuple[Row, ...]:
 
     Raises: LimbeckError: no header, or a quoted cell that never ends.
     """
-    lines = _lines(text, name, "\t" if is_tsv else _delimiter(text))
-    header = next(lines, None)
-    if header is None:
-        raise LimbeckError("the table is empty", where=name, fix="give it a header and rows")
-    names = _names(header, name)
-    return tuple(_row(f"{name}:{line}", names, cells) for line, cells in lines if cells)
+    with _long_cells():
+        lines = _lines(text, name, "\t" if is_tsv else _delimiter(text))
+        header = next(lines, None)
+        if header is None:
+            raise LimbeckError("the table is empty", where=name, fix="give it a header and rows")
+        names = _names(header, name)
+        return tuple(_row(f"{name}:{line}", names, cells) for line, cells in lines if cells)
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    """Let cells be long; the limit is the whole program's, and others count on it."""
+    before = csv.field_size_limit(_LONGEST_CELL)
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
 
 
 def _delimiter(text: str) -> str:
@@ -33,7 +45,6 @@ def _delimiter(text: str) -> str:
 
 
 def _lines(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[str] | Unusable]]:
-    csv.field_size_limit(_LONGEST_CELL)
     reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     while True:

@@ -29,8 +29,8 @@ class Options:
     tune: search for the learning rate, the batch size and the rest in twelve trials first.
     """
 
-    questions: int = 16_000
-    steps: int = 900
+    questions: int = 10_000
+    steps: int = 800
     batch_size: int = 32
     learning_rate: float = 2e-3
     practice_share: float = 0.3
