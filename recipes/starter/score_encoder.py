@@ -106,7 +106,7 @@ def _nearest(vectors_ND: Vectors, centroids_KD: Vectors) -> tuple[Vectors, npt.N
 
 def _probe(train_ND: Vectors, labels_N: npt.NDArray[np.int64], test_MD: Vectors) -> npt.NDArray[np.int64]:
     """Return what a linear layer, trained on the vectors as they are, says of others."""
-    mean_D, deviation_D = train_ND.mean(0), train_ND.std(0)
+    mean_D, deviation_D = train_ND.mean(0), train_ND.std(0).clip(1e-6)  # MiniLM has a dimension that never moves
     train, test = (torch.from_numpy((each - mean_D) / deviation_D) for each in (train_ND, test_MD))
     torch.manual_seed(0)
     layer = torch.nn.Linear(train.shape[1], int(labels_N.max()) + 1)

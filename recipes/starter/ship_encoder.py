@@ -46,7 +46,7 @@ def table(scores: dict[str, Any]) -> str:
     for side, language in told.items():
         pair = [f"{scores['likeness'][who][side]:.3f}" for who in ("ours", "minilm")]
         rows.append(f"| STS-B dev, Spearman, {language} | | {pair[0]} | {pair[1]} |")
-    for key in ("probe_accuracy", "out_of_scope_recall"):
+    for key in ("centroid_accuracy", "out_of_scope_recall"):
         pair = [f"{scores['intents'][who][key]:.1%}" for who in ("ours", "minilm")]
         rows.append(f"| CLINC150, {key.replace('_', ' ')} | | {pair[0]} | {pair[1]} |")
     return "\n".join(rows)
