@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -12,6 +12,8 @@ from limbeck.core.units import format_bytes
 _WIDTH, _HEIGHT = 640, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 20, 34, 44
 _KL_FLOOR = 1e-6
+_LETTER, _LINE = 7.5, 15.0
+"""About how wide a letter and how high a line of a label is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,16 +71,52 @@ def plot_candidates(candidates: Sequence[Mapping[str, Any]]) -> Markup:
     kls = [max(one["kl"][end], _KL_FLOOR) for one in scored for end in ("low", "mean", "high")]
     x = _across(min(sizes) * 0.9, max(sizes) * 1.12)
     y = _upward(10 ** (math.log10(min(kls)) - 0.4), 10 ** (math.log10(max(kls)) + 0.3), is_log=True)
-    drawn = Markup("").join(_candidate(one, x, y) for one in scored)
+    labels = _apart([_label(one, x, y) for one in scored])
+    drawn = Markup("").join(_candidate(one, label, x, y) for one, label in zip(scored, labels, strict=True))
     axes = _axes(x, y, lambda value: format_bytes(int(value)), _plain, labels=("bytes", "KL"))
     return _svg("Candidates by size and by KL divergence from the uncompressed model", axes + drawn)
 
 
-def _candidate(one: Mapping[str, Any], x: Scale, y: Scale) -> Markup:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """A text and where it stands; `end` tells that it stops at x instead of beginning there."""
+
+    text: str
+    x: float
+    y: float
+    end: bool
+
+    def touches(self, other: "Label") -> bool:
+        """Tell whether two labels would be drawn over each other."""
+        (left, right), (other_left, other_right) = self._reach(), other._reach()
+        return left < other_right and other_left < right and abs(self.y - other.y) < _LINE
+
+    def _reach(self) -> tuple[float, float]:
+        width = _LETTER * len(self.text)
+        return (self.x - width, self.x) if self.end else (self.x, self.x + width)
+
+
+def _label(one: Mapping[str, Any], x: Scale, y: Scale) -> Label:
+    at = x.at(one["actual_bytes"])
+    end = at > _WIDTH * 0.75
+    beside = at - 9 if end else at + 9
+    mean = y.at(max(one["kl"]["mean"], _KL_FLOOR))
+    return Label(text=f"{one['engine']} {one['name']}", x=beside, y=mean + 4, end=end)
+
+
+def _apart(labels: Sequence[Label]) -> list[Label]:
+    """Move labels up or down by lines until none touches one before it."""
+    placed: list[Label] = []
+    for label in labels:
+        moved = (replace(label, y=label.y + _LINE * lines) for lines in (0, -1, 1, -2, 2, -3, 3))
+        placed.append(next((each for each in moved if not any(map(each.touches, placed))), label))
+    return placed
+
+
+def _candidate(one: Mapping[str, Any], label: Label, x: Scale, y: Scale) -> Markup:
     low, mean, high = (y.at(max(one["kl"][end], _KL_FLOOR)) for end in ("low", "mean", "high"))
     kind = "chosen" if one["status"] == "chosen" else "rejected"
     at = x.at(one["actual_bytes"])
-    is_right = at > _WIDTH * 0.75
     return Markup(
         '<g><title>{title}</title><line class="whisker" x1="{at}" x2="{at}" y1="{low}" y2="{high}"/>'
         '<circle class="{kind}" cx="{at}" cy="{mean}" r="5"/>'
@@ -90,10 +128,10 @@ def _candidate(one: Mapping[str, Any], x: Scale, y: Scale) -> Markup:
         high=high,
         mean=mean,
         kind=kind,
-        beside=at - 9 if is_right else at + 9,
-        anchor="end" if is_right else "start",
-        below=mean + 4,
-        label=f"{one['engine']} {one['name']}",
+        beside=label.x,
+        anchor="end" if label.end else "start",
+        below=label.y,
+        label=label.text,
     )
 
 
