@@ -19,11 +19,12 @@ from bank import read_domains, read_pages, taught, taught_pages
 from console import line
 from language import encode
 from search_batches import Course, SearchBatch, search_batches
-from search_pairs import gather, passage_text
+from search_pairs import gather
 from teacher import Taught, teach
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
+from limbeck.knowledge.likeness import passage_text
 from limbeck.model import checkpoint
 from limbeck.model.contrastive import contrastive_loss
 from limbeck.model.masking import Masking, masked_batches

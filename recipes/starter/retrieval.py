@@ -11,11 +11,11 @@ from typing import Any, final
 import numpy as np
 from bank import held_out_pages, read_pages
 from embedder import Embedder, Vectors
-from search_pairs import passage_text
 
 from limbeck.corpus.language import Language
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.gather import Gathered
+from limbeck.knowledge.likeness import passage_text, windows
 from limbeck.knowledge.ranking import Ranker
 from limbeck.knowledge.source import ChunkRead, FileRead, Source
 from limbeck.knowledge.text import content_of, units
@@ -86,12 +86,12 @@ class VectorSearch:
     def __init__(self, passages: Sequence[Passage], embedder: Embedder) -> None:
         self._embedder = embedder
         written = embedder.tokens([passage_text(each.title, each.heading, each.text) for each in passages])
-        windows = [
-            (number, window) for number, tokens in enumerate(written) for window in _windows(tokens, embedder.longest)
+        cut = [
+            (number, window) for number, tokens in enumerate(written) for window in windows(tokens, embedder.longest)
         ]
-        self._passage_of = np.asarray([number for number, _ in windows])
+        self._passage_of = np.asarray([number for number, _ in cut])
         self._count = len(passages)
-        self._vectors_WD = embedder.vectors_of([window for _, window in windows])
+        self._vectors_WD = embedder.vectors_of([window for _, window in cut])
 
     def rankings(self, questions: Sequence[str]) -> list[Ranking]:
         """Rank for every question."""
@@ -113,14 +113,6 @@ def quality(rankings: Sequence[Ranking], wanted: Sequence[int]) -> dict[str, flo
         f"recall@{cut}": sum(place is not None and place < cut for place in places) / len(places) for cut in _CUTS
     }
     return {"ndcg@10": round(sum(gains) / len(places), 4)} | {name: round(share, 4) for name, share in recalls.items()}
-
-
-def _windows(tokens: list[int], width: int) -> list[list[int]]:
-    """Cut a passage into windows of which each overlaps the next by half."""
-    if len(tokens) <= width:
-        return [tokens]
-    starts = range(0, len(tokens) - width // 2, width // 2)
-    return [tokens[start : start + width] for start in starts]
 
 
 def _squad(path: Path, language: Language) -> RetrievalSet:

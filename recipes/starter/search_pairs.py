@@ -16,6 +16,7 @@ from bank import Domain, Page, Relation, read_domains, read_pages, taught, taugh
 from names import Inventor
 
 from limbeck.corpus.language import LANGUAGES, Language, language_of
+from limbeck.knowledge.likeness import passage_text
 
 _LIKE = 4.0
 _SUBJECTS: dict[Language, tuple[str, ...]] = {
@@ -43,11 +44,6 @@ class Pair:
 
 Pools = dict[str, list[Pair]]
 """Pairs by kind and language: a batch is of one pool, so that language alone tells nothing."""
-
-
-def passage_text(title: str, heading: str, text: str) -> str:
-    """Write a passage as the encoder reads it."""
-    return "\n".join(part for part in (title, heading, text) if part)
 
 
 def gather(data: Path, text: Sequence[str], seed: int = 0) -> Pools:

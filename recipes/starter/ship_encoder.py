@@ -15,7 +15,7 @@ from typing import Any
 import openvino
 import torch
 
-from limbeck.knowledge.embedder import MODEL_FILES
+from limbeck.knowledge.encoder_files import GRAPH, TOKENIZER
 from limbeck.model import checkpoint
 from limbeck.model.sentence_embedding import SentenceEncoder
 
@@ -32,8 +32,8 @@ def export(trained: Path, target: Path) -> None:
         warnings.simplefilter("ignore")  # tracing warns of the branches it takes; a padded example takes all of them
         graph = openvino.convert_model(SentenceEncoder(network).eval(), example_input=example_BT)
     target.mkdir(parents=True, exist_ok=True)
-    openvino.save_model(graph, target / MODEL_FILES[0], compress_to_fp16=True)
-    shutil.copyfile(trained / MODEL_FILES[2], target / MODEL_FILES[2])
+    openvino.save_model(graph, target / GRAPH, compress_to_fp16=True)
+    shutil.copyfile(trained / TOKENIZER, target / TOKENIZER)
 
 
 def table(scores: dict[str, Any]) -> str:

@@ -12,13 +12,14 @@ import shutil
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
-from importlib.util import find_spec
 from pathlib import Path
 
 from limbeck.core.artifact import Artifact
-from limbeck.core.device import versions
+from limbeck.core.device import installed
 from limbeck.core.disk import JSON, read_json, write_json
+from limbeck.core.package import folder_of
 from limbeck.core.stage import Stage, StageContext
+from limbeck.knowledge.encoder_files import ENCODER, shipped_folder
 from limbeck.recipe.lock import lock_of
 from limbeck.recipe.preset import load_preset
 from limbeck.recipe.recipe import KnowledgeSpec, Recipe
@@ -50,11 +51,11 @@ def deliver(artifacts: Mapping[str, Artifact], target: Path) -> Path:
 
 
 def _knowledge(recipe: Recipe) -> Stage:
-    encoder = _folder_of("limbeck.knowledge") / "encoder"
+    encoder = shipped_folder()
 
     def run(context: StageContext) -> None:
         from limbeck.knowledge.build import build
-        from limbeck.knowledge.embedder import ENCODER, Embedder
+        from limbeck.knowledge.embedder import Embedder
         from limbeck.knowledge.source import Source
         from limbeck.recipe.families import SOURCES
 
@@ -99,13 +100,13 @@ def _corpus(recipe: Recipe) -> Stage:
         modules=("limbeck.corpus.questions", "limbeck.knowledge.base"),
         params={"questions": count, "seed": recipe.seed},
         inputs={"knowledge": ("tables.sqlite",)},
-        files=(_folder_of("limbeck.corpus") / "frames",),
+        files=(folder_of("limbeck.corpus") / "frames",),
     )
 
 
 def _model(recipe: Recipe) -> Stage:
     base = recipe.base
-    tokenizer = _folder_of("limbeck.model") / "presets" / base.name
+    tokenizer = folder_of("limbeck.model") / "presets" / base.name
 
     def run(context: StageContext) -> None:
         from limbeck.model import checkpoint
@@ -125,7 +126,7 @@ def _model(recipe: Recipe) -> Stage:
         modules=("limbeck.model.checkpoint", *(["limbeck.model.families." + preset["family"]] if preset else [])),
         params={"base": base.name, "preset": preset, "seed": recipe.seed},
         files=(base.folder or tokenizer,) if base.kind != "hub" else (),
-        environment=_installed(_TRAINS),
+        environment=installed(_TRAINS),
     )
 
 
@@ -153,8 +154,8 @@ def _fusion(recipe: Recipe) -> Stage:
         modules=("limbeck.fusion.fuse",),
         params={"method": recipe.fusion.method, "options": dict(recipe.fusion.options), "seed": recipe.seed},
         inputs={"model": (), "corpus": ("questions.jsonl",), "knowledge": ("tables.sqlite",)},
-        files=(_folder_of("limbeck.fusion") / "practice",),
-        environment=_installed(_TRAINS),
+        files=(folder_of("limbeck.fusion") / "practice",),
+        environment=installed(_TRAINS),
     )
 
 
@@ -190,7 +191,7 @@ def _compression(recipe: Recipe) -> Stage:
         ),
         params={"budget": asdict(recipe.budget), "engines": list(recipe.engines), "reserved_bytes": reserved_bytes},
         inputs={"fusion": ()},
-        environment=_installed(_EXPORTS),
+        environment=installed(_EXPORTS),
     )
 
 
@@ -220,7 +221,7 @@ def _bundle(recipe: Recipe) -> Stage:
         run=run,
         modules=("limbeck.bundle.pack",),
         params={"lock": lock},
-        inputs={"compression": ("models",), "fusion": (), "knowledge": ("knowledge.sqlite", "encoder", "sources.json")},
+        inputs={"compression": ("models",), "fusion": (), "knowledge": ("knowledge.sqlite", ENCODER, "sources.json")},
     )
 
 
@@ -278,21 +279,11 @@ def _engine_modules(recipe: Recipe) -> list[str]:
     return [f"limbeck.engine.engines.{name}" for name in recipe.engines]
 
 
-def _installed(names: tuple[str, ...]) -> dict[str, str]:
-    return {name: version or "absent" for name, version in versions(names).items()}
-
-
-def _folder_of(package: str) -> Path:
-    spec = find_spec(package)
-    assert spec is not None and spec.origin is not None, package
-    return Path(spec.origin).parent
-
-
 def _reserved_bytes(recipe: Recipe) -> int:
     """Allow for knowledge, encoder, tokenizer and papers in whole megabytes, so that a small edit changes no plan."""
     files = [file for spec in recipe.knowledge for file in _files_in(spec.location)]
     sources = sum(file.stat().st_size for file in files)
-    encoder = sum(file.stat().st_size for file in _files_in(_folder_of("limbeck.knowledge") / "encoder"))
+    encoder = sum(file.stat().st_size for file in _files_in(shipped_folder()))
     return _MEGABYTE * (2 + -(-encoder // _MEGABYTE) + -(-sources * _BYTES_PER_SOURCE_BYTE // _MEGABYTE))
 
 

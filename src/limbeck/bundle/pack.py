@@ -17,7 +17,7 @@ from limbeck.bundle.manifest import (
 )
 from limbeck.core.disk import disk_errors
 from limbeck.core.errors import BundleError
-from limbeck.knowledge.embedder import ENCODER, MODEL_FILES
+from limbeck.knowledge.encoder_files import ENCODER, MODEL_FILES
 
 LOCK = "recipe.lock.toml"
 CARD = "CARD.md"

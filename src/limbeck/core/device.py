@@ -35,6 +35,11 @@ def versions(distributions: Iterable[str]) -> dict[str, str | None]:
     return {name: _version(name) for name in sorted(distributions)}
 
 
+def installed(distributions: Iterable[str]) -> dict[str, str]:
+    """Return what `versions` does, "absent" where a distribution is not installed."""
+    return {name: version or "absent" for name, version in versions(distributions).items()}
+
+
 def _version(name: str) -> str | None:
     try:
         return importlib.metadata.version(name)

@@ -1,7 +1,6 @@
 """Make an assistant: teach a checkpoint to read evidence about these facts, and keep what proves it."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,6 @@ from limbeck.fusion.methods.reference import Options
 from limbeck.fusion.tune import Tuned, tune
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
-from limbeck.knowledge.embedder import ENCODER, Embedder
 from limbeck.knowledge.source import Source
 from limbeck.model import checkpoint
 from limbeck.model.batches import Lesson
@@ -56,7 +54,7 @@ def fuse(
         seed=seed,
     )
     lessons = [encode.lesson(lesson) for lesson in taught]
-    kept_back = [encode.lesson(lesson) for lesson in held_out]
+    kept_back = [encode.lesson(lesson) for lesson in (held_out if options.tune else held_out[:_CALIBRATION_PROMPTS])]
     tuned = None
     if options.tune:
         judged_by = kept_back[_CALIBRATION_PROMPTS:] or kept_back
@@ -73,10 +71,8 @@ def _lessons(
     facts: Path, questions: Sequence[Question], options: Options, seed: int, work: Work
 ) -> tuple[list[ReadingLesson], list[ReadingLesson], dict[str, int]]:
     practice_path = work.partial / "practice.sqlite"
-    if (beside := facts.parent / ENCODER).is_dir():
-        shutil.copytree(beside, work.partial / ENCODER, dirs_exist_ok=True)
-    embedder = Embedder(work.partial / ENCODER) if beside.is_dir() else None
-    build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path, embedder=embedder)
+    # by words alone: passages that are found by what they are like teach less (docs/experiments.md)
+    build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path)
     with KnowledgeBase.open(facts) as base, KnowledgeBase.open(practice_path) as practice:
         answers = {asked.id: asked.answer for asked in base.schema().properties}
         blur = Blur(share=options.blurred, depth=_BLUR_DEPTH, seed=seed)
@@ -102,7 +98,7 @@ def _write_training(
 ) -> None:
     facts: dict[str, Any] = {
         "schema": 1,
-        "loss_curve": [{"step": point.step, "loss": point.loss} for point in curve],
+        "loss_curve": [point.as_json() for point in curve],
         "questions": waterfall,
         "lessons": len(lessons),
         "tokens_per_epoch": sum(len(lesson.tokens) for lesson in lessons),

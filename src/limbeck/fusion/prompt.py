@@ -14,7 +14,7 @@ fact found by words shows some of its value, which may be all that the question 
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from limbeck.knowledge.evidence import Evidence
+from limbeck.knowledge.evidence import UNLIKE, Evidence
 
 MAX_ROWS = 16
 NONE = "⟦none⟧"
@@ -23,8 +23,6 @@ _MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
 _PASSAGE_CHARS = {"en": 56, "zh": 24}
 _VALUE_CHARS = {"en": 32, "zh": 16}
 _QUESTION_CHARS = 240
-_UNLIKE = 0.3
-"""Cosines of texts that have nothing to do with each other stay about here."""
 
 
 def reference(number: int, part: str | None = None) -> str:
@@ -53,7 +51,7 @@ def _row(number: int, row: Evidence, language: str, *, repeated: bool) -> str:
     if row.kind == "fact":
         found = f" / {_excerpt(row, language, _VALUE_CHARS)}" if row.link == "searched" else ""
         told = "!" if row.is_told else ""
-        fits = f"{_tenths(row.coverage)}{_tenths((row.likeness - _UNLIKE) / (1 - _UNLIKE))}"
+        fits = f"{_tenths(row.coverage)}{_tenths((row.likeness - UNLIKE) / (1 - UNLIKE))}"
         return f"{head}{found} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{fits}{told}{reference(number)}"
     return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{_tenths(row.fit())}{reference(number)}"
 

@@ -36,7 +36,6 @@ class KnowledgeBase:
     @classmethod
     def open(cls, path: Path, writable: bool = False) -> "KnowledgeBase":
         """Open a knowledge base; read-only, it may lie on a read-only disk.
-
         Raises: KnowledgeError: missing, damaged, or not a knowledge base.
         """
         connection = _connect(path, writable=writable)
@@ -185,7 +184,8 @@ def _embedder_of(connection: sqlite3.Connection, path: Path) -> "Embedder | None
     found = connection.execute("SELECT digest FROM encoder").fetchone()
     if found is None:
         return None
-    from limbeck.knowledge.embedder import ENCODER, Embedder, shipped
+    from limbeck.knowledge.embedder import Embedder, shipped
+    from limbeck.knowledge.encoder_files import ENCODER
 
     beside = path.parent / ENCODER
     embedder = Embedder(beside) if beside.is_dir() else shipped()

@@ -145,12 +145,13 @@ class Editor:
         for table in ("chunk", "property"):
             gone = [(row[0],) for row in removed.get(table, [])]
             self._connection.executemany(f"DELETE FROM {table}_vector WHERE id = ?", gone)
-        if self._embedder is None:
+        chunks, properties = ([row[0] for row in added.get(table, [])] for table in ("chunk", "property"))
+        if self._embedder is None or not (chunks or properties):
             return
         from limbeck.knowledge.likeness import embed_chunks, embed_properties
 
-        embed_chunks(self._connection, self._embedder, [row[0] for row in added.get("chunk", [])])
-        embed_properties(self._connection, self._embedder, [row[0] for row in added.get("property", [])])
+        embed_chunks(self._connection, self._embedder, chunks)
+        embed_properties(self._connection, self._embedder, properties)
 
     def _touched(self, removed: Rows, added: Rows) -> set[int]:
         facts = [*removed.get("fact", []), *added.get("fact", [])]

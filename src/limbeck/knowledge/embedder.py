@@ -14,10 +14,8 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from limbeck.core.errors import KnowledgeError
+from limbeck.knowledge.encoder_files import GRAPH, MODEL_FILES, TOKENIZER, shipped_folder
 
-ENCODER = "encoder"
-"""The folder of an encoder: in the package, and in a bundle beside its knowledge base."""
-MODEL_FILES = ("encoder.xml", "encoder.bin", "tokenizer.json")
 PAD = "<|pad|>"
 LONGEST = 96
 """How many tokens the encoder is shown at once, as in its training."""
@@ -80,16 +78,15 @@ class Embedder:
         if width not in self._networks:
             import openvino
 
-            self._read(MODEL_FILES[0])
             core = openvino.Core()
-            graph = core.read_model(self.folder / MODEL_FILES[0])
+            graph = core.read_model(self.folder / GRAPH)
             graph.reshape([1, width])
             self._networks[width] = core.compile_model(graph, "CPU", _ONE_THREAD).create_infer_request()
         return self._networks[width]
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
-        return Tokenizer.from_buffer(self._read(MODEL_FILES[2]))
+        return Tokenizer.from_buffer(self._read(TOKENIZER))
 
     @cached_property
     def _pad_id(self) -> int:
@@ -110,5 +107,5 @@ class Embedder:
 @cache
 def shipped() -> Embedder | None:
     """Return the encoder that comes with Limbeck, loaded once."""
-    folder = Path(__file__).parent / ENCODER
-    return Embedder(folder) if (folder / MODEL_FILES[0]).is_file() else None
+    folder = shipped_folder()
+    return Embedder(folder) if (folder / GRAPH).is_file() else None

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-_UNLIKE, _BY_LIKENESS = 0.3, 0.5
-"""Cosines up to the first tell nothing; what is above weighs half as much as words."""
+UNLIKE = 0.3
+"""Cosines of texts that have nothing to do with each other stay about here."""
+_BY_LIKENESS = 0.5
+"""What is above weighs half as much as words."""
 
 Link = Literal["named", "carried", "searched"]
 """How the subject was found: named in the question, carried from an earlier turn, or by words only."""
@@ -59,4 +61,4 @@ class Evidence:
 
     def fit(self) -> float:
         """Return how well a passage fits the question, by its words first, then by what it is like (0 to 1)."""
-        return min(1.0, self.coverage + _BY_LIKENESS * max(0.0, self.likeness - _UNLIKE))
+        return min(1.0, self.coverage + _BY_LIKENESS * max(0.0, self.likeness - UNLIKE))

@@ -5,7 +5,7 @@ W = windows of passages or wordings, D = dimensions.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import final
 
 import numpy as np
@@ -13,9 +13,8 @@ import numpy as np
 from limbeck.corpus.language import LANGUAGES
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.embedder import LONGEST, Embedder, Vectors
+from limbeck.knowledge.topics import SUBJECT
 
-SUBJECT = {"en": "it", "zh": "它"}
-"""Stands for the subject of a question, whose name says nothing of what is asked."""
 _STORED = np.float16
 
 
@@ -58,12 +57,20 @@ def embed_properties(connection: sqlite3.Connection, embedder: Embedder, ids: It
 
 def embed_chunks(connection: sqlite3.Connection, embedder: Embedder, ids: Iterable[int] | None = None) -> None:
     """Write the vectors of some passages, or of all: one for each window that the encoder is shown at once."""
-    kept = None if ids is None else set(ids)
-    for number, *parts in connection.execute("SELECT id, title, heading, text FROM chunk ORDER BY id").fetchall():
-        if kept is not None and number not in kept:
-            continue
-        tokens = embedder.tokens(["\n".join(part for part in parts if part)])[0]
-        _write(connection, "chunk_vector", number, embedder.vectors_of(list(_windows(tokens))))
+    for number in [row[0] for row in connection.execute("SELECT id FROM chunk ORDER BY id")] if ids is None else ids:
+        parts = connection.execute("SELECT title, heading, text FROM chunk WHERE id = ?", (number,)).fetchone()
+        tokens = embedder.tokens([passage_text(*parts)])[0]
+        _write(connection, "chunk_vector", number, embedder.vectors_of(windows(tokens, LONGEST)))
+
+
+def passage_text(title: str, heading: str, text: str) -> str:
+    """Write a passage as the encoder reads it."""
+    return "\n".join(part for part in (title, heading, text) if part)
+
+
+def windows(tokens: list[int], width: int) -> list[list[int]]:
+    """Cut a text into windows of which each overlaps the next by half."""
+    return [tokens[start : start + width] for start in range(0, max(1, len(tokens) - width // 2), width // 2)]
 
 
 def _wordings(known: Property, every: Iterable[Property]) -> list[str]:
@@ -76,12 +83,6 @@ def _wordings(known: Property, every: Iterable[Property]) -> list[str]:
         for line in known.clues(language)
     ]
     return list(dict.fromkeys([*labels, *clues]))
-
-
-def _windows(tokens: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Yield windows of which each overlaps the next by half."""
-    for start in range(0, max(1, len(tokens) - LONGEST // 2), LONGEST // 2):
-        yield tokens[start : start + LONGEST]
 
 
 def _write(connection: sqlite3.Connection, table: str, number: int, vectors_WD: Vectors) -> None:

@@ -6,7 +6,8 @@ earlier turns; passages, and facts where no subject is known, are ranked by BM25
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Parts, cut, ids_of, 
 from limbeck.knowledge.ranking import Ranker, coverage, fuse
 from limbeck.knowledge.statements import Statement, Statements
 from limbeck.knowledge.text import content_of, key, replaced, units, words
+from limbeck.knowledge.topics import SUBJECT
 from limbeck.knowledge.write import statement_of
 
 if TYPE_CHECKING:
@@ -34,8 +36,6 @@ _HALF = 0.5
 _FACTS_OF_ONE, _FACTS_OF_EACH = 6, 4
 _BY_VECTORS = 1.0
 _ALIKE, _LIKE = 24, 0.5
-_SUBJECT = {"en": "it", "zh": "它"}
-"""Stands for the subject of a question, whose name says nothing of what is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ class Searcher:
         self._linker = Linker(connection)
         self._ranker = Ranker(connection)
         self._statements = Statements(connection)
-        self._likeness = _likeness(connection, embedder)
+        self._embedder = embedder
 
     def search(self, question: str, history: Sequence[str], limit: int) -> tuple[Evidence, ...]:
         """Find evidence, at most `limit` rows: facts, then passages."""
@@ -123,6 +123,15 @@ class Searcher:
             told=frozenset(row.property_id for row in told.values()),
         )
 
+    @cached_property
+    def _likeness(self) -> "Likeness | None":
+        """Return the vectors of the base, read when the first question comes."""
+        if self._embedder is None:
+            return None
+        from limbeck.knowledge.likeness import Likeness
+
+        return Likeness(self._connection, self._embedder)
+
     def _told(self, reading: _Reading, entities: Sequence[int]) -> dict[tuple[int, int], Statement]:
         """Return the units [start, stop) of a question that name a value of its subjects, and whose value it is."""
         found: dict[tuple[int, int], Statement] = {}
@@ -137,12 +146,13 @@ class Searcher:
         self, question: str, reading: _Reading, told: Mapping[tuple[int, int], Statement]
     ) -> tuple[Mapping[int, float], Mapping[int, float]]:
         """Return how like the question is to the ways to ask for each property, and to each passage."""
-        if self._likeness is None:
+        likeness = self._likeness
+        if likeness is None:
             return {}, {}
         language = language_of(question)
-        names = dict.fromkeys(reading.subjects, _SUBJECT[language])
+        names = dict.fromkeys(reading.subjects, SUBJECT[language])
         plain = replaced(question, {**names, **{place: row.property.get(language) for place, row in told.items()}})
-        return self._likeness.of_properties(plain), self._likeness.of_passages(question)
+        return likeness.of_properties(plain), likeness.of_passages(question)
 
     def _read(self, text: str) -> _Reading:
         parts: Parts = list(units(text[:_MAX_CHARS]))
@@ -205,8 +215,8 @@ class Searcher:
         for row in chain.from_iterable(zip_longest(*columns)):
             if row is not None:
                 match = asked.match if row.property_id in order else "none"
-                found = _fact(row, asked.link, match, fits[row.property_id], asked.wordings)
-                yield replace(found, is_told=row.property_id in asked.told)
+                is_told = row.property_id in asked.told
+                yield _fact(row, asked.link, match, fits[row.property_id], asked.wordings, is_told=is_told)
 
     def _searched_facts(self, asked: _Asked) -> Iterator[Evidence]:
         """Yield facts whose subject or value shares words with the question; a property's name alone finds none."""
@@ -265,14 +275,6 @@ class Searcher:
         return evidence, language
 
 
-def _likeness(connection: sqlite3.Connection, embedder: "Embedder | None") -> "Likeness | None":
-    if embedder is None:
-        return None
-    from limbeck.knowledge.likeness import Likeness
-
-    return Likeness(connection, embedder)
-
-
 def _place_of(name: Sequence[str], left: Sequence[str]) -> tuple[int, int] | None:
     """Return where units stand among others."""
     starts = range(len(left) - len(name) + 1 if name else 0)
@@ -294,7 +296,9 @@ def _is_told_of(row: Statement, rest: Sequence[str]) -> bool:
     return not set(words(names)).isdisjoint(rest)
 
 
-def _fact(row: Statement, link: Link, match: Match, covered: float, wordings: Mapping[int, float]) -> Evidence:
+def _fact(
+    row: Statement, link: Link, match: Match, covered: float, wordings: Mapping[int, float], *, is_told: bool = False
+) -> Evidence:
     return Evidence(
         kind="fact",
         subject=row.subject,
@@ -305,6 +309,7 @@ def _fact(row: Statement, link: Link, match: Match, covered: float, wordings: Ma
         match=match,
         coverage=covered,
         likeness=max(0.0, wordings.get(row.property_id, 0.0)),
+        is_told=is_told,
         citation=row.citation,
     )
 

@@ -13,6 +13,8 @@ from limbeck.corpus.schema import Property
 from limbeck.knowledge.ranking import coverage
 from limbeck.knowledge.text import content_of, units
 
+SUBJECT = {"en": "it", "zh": "它"}
+"""Stands for the subject of a question or wording, whose name says nothing of what is asked."""
 _UNSEEN_WEIGHT = 1.2
 _NAMED = re.compile(r"\{[^{}]*\}")
 

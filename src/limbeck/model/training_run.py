@@ -109,11 +109,7 @@ def describe(room: Classroom, plan: TrainingPlan, outcome: Outcome) -> dict[str,
         "weights_trained": sum(weight.numel() for weight in room.network.parameters() if weight.requires_grad),
         "schedule": plan.as_json()["schedule"],
         "choices": plan.as_json()["choices"],
-        "loss_curve": [
-            {"step": point.step, "loss": point.loss}
-            | ({"held_out": point.held_out} if point.held_out is not None else {})
-            for point in outcome.curve
-        ],
+        "loss_curve": [point.as_json() for point in outcome.curve],
         "held_out": _held_out(room.course, outcome),
         "steps": steps,
         "stopped_early": steps < schedule.num_steps,

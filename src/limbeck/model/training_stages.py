@@ -12,11 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from limbeck.core.device import versions
+from limbeck.core.device import installed
 from limbeck.core.digest import list_files
 from limbeck.core.disk import JSON, read_json, write_json
 from limbeck.core.errors import Diverged
 from limbeck.core.family import Family
+from limbeck.core.package import folder_of
 from limbeck.core.stage import Stage, StageContext
 from limbeck.model.base_model import Named
 from limbeck.model.lessons import OBJECTIVE_NAMES
@@ -88,7 +89,7 @@ class TrainingStages:
             words = write_preset_tokenizer(tokenizer, preset.family, context.partial / "tokenizer")
             checkpoint.create(preset, words, context.out, seed=self.options.seed)
 
-        tokenizer = _folder_of("limbeck.model") / "presets" / name.partition("-")[0]
+        tokenizer = folder_of("limbeck.model") / "presets" / name.partition("-")[0]
         return Stage(
             name="base",
             version=_VERSION,
@@ -101,7 +102,7 @@ class TrainingStages:
             ),
             params={"name": name, "preset": asdict(preset) if preset else None, "seed": self.options.seed},
             files=(tokenizer,) if preset else (),
-            environment=_installed(),
+            environment=installed(_LIBRARIES),
         )
 
     def _corpus(self) -> Stage:
@@ -146,7 +147,7 @@ class TrainingStages:
             params={"objective": self.options.objective, "length": self.options.length},
             inputs={"corpus": (), **self._base_input()},
             files=self._files(),
-            environment=_installed(),
+            environment=installed(_LIBRARIES),
         )
 
     def _plan(self) -> Stage:
@@ -169,7 +170,7 @@ class TrainingStages:
             params=self.options.as_params(),
             inputs={"lessons": ("lessons.json", "lessons.npz"), **self._base_input()},
             files=self._files(),
-            environment=_installed(),
+            environment=installed(_LIBRARIES),
         )
 
     def _training(self, name: str, run: Any, params: Mapping[str, JSON]) -> Stage:
@@ -181,7 +182,7 @@ class TrainingStages:
             params={**self.options.as_params(), **params},
             inputs={"lessons": (), "plan": ("plan.json",), **self._base_input()},
             files=self._files(),
-            environment=_installed(),
+            environment=installed(_LIBRARIES),
         )
 
     def _teach(self, context: StageContext, setting: Setting | None, num_steps: int | None) -> tuple[Any, Any, Any]:
@@ -218,15 +219,3 @@ class TrainingStages:
 
 def _components(package: str) -> tuple[str, ...]:
     return tuple(f"{package}.{name}" for name in Family(package=package, noun="component").names())
-
-
-def _installed() -> dict[str, str]:
-    return {name: version or "absent" for name, version in versions(_LIBRARIES).items()}
-
-
-def _folder_of(package: str) -> Path:
-    from importlib.util import find_spec
-
-    spec = find_spec(package)
-    assert spec is not None and spec.origin is not None, package
-    return Path(spec.origin).parent

@@ -14,6 +14,11 @@ class LossPoint:
     loss: float
     held_out: float | None = None
 
+    def as_json(self) -> dict[str, int | float]:
+        """Return the point as plain data, without a held-out loss where none was taken."""
+        told: dict[str, int | float] = {"step": self.step, "loss": self.loss}
+        return told if self.held_out is None else told | {"held_out": self.held_out}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Validation:

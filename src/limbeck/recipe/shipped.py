@@ -2,8 +2,9 @@
 
 import tomllib
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
+
+from limbeck.core.package import folder_of
 
 TUNING = "tuning.toml"
 """A checkpoint's own defaults for `[fusion]`; its first line says what the checkpoint is."""
@@ -32,6 +33,4 @@ def tuning_of(folder: Path | None) -> Mapping[str, int | float | bool]:
 
 
 def _root() -> Path:
-    spec = find_spec("limbeck")
-    assert spec is not None and spec.origin is not None
-    return Path(spec.origin).parent / "model" / "checkpoints"
+    return folder_of("limbeck") / "model" / "checkpoints"

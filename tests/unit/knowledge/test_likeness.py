@@ -8,7 +8,8 @@ import pytest
 from limbeck.core.errors import KnowledgeError
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
-from limbeck.knowledge.embedder import ENCODER, MODEL_FILES, Embedder, shipped
+from limbeck.knowledge.embedder import Embedder, shipped
+from limbeck.knowledge.encoder_files import ENCODER, MODEL_FILES
 from limbeck.knowledge.source import Source
 
 TABLES = ("encoder", "chunk_vector", "property_vector")
