@@ -45,6 +45,13 @@ def kept_rows(path: Path) -> list[Row]:
     return [Row(**{key: value for key, value in row.items() if key != "met"}) for row in found]
 
 
+def write_beside_kept(measured: Sequence[Row], path: Path, *, keeps_others: bool) -> None:
+    """Write what was measured; with `keeps_others` the rows of the earlier result that were not measured anew stay."""
+    fresh = {row.name for row in measured}
+    kept = [row for row in kept_rows(path) if row.name not in fresh] if keeps_others else []
+    write_rows([*kept, *measured], path)
+
+
 def write_rows(rows: Sequence[Row], path: Path) -> None:
     """Write the result file, misses included, and print it for people."""
     found = {

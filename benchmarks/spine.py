@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from kills import count_identical
-from rows import Row, kept_rows, median_row, write_rows
+from rows import Row, median_row, write_beside_kept
 
 ROOT = Path(__file__).parents[1]
 ATLAS = ROOT / "examples" / "atlas"
@@ -151,14 +151,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS), help="parts to measure anew; the others keep their rows")
     names = parser.parse_args().only.split(",")
-    kept = kept_rows(RESULTS) if set(names) != set(PARTS) else []
     measured: list[Row] = []
     for name in names:
         with tempfile.TemporaryDirectory(prefix=f"limbeck-{name}-") as work:
             print(f"measuring {name} …", flush=True)
             measured += PARTS[name](Path(work))
-    fresh = {row.name for row in measured}
-    write_rows([*(row for row in kept if row.name not in fresh), *measured], RESULTS)
+    write_beside_kept(measured, RESULTS, keeps_others=set(names) != set(PARTS))
 
 
 if __name__ == "__main__":

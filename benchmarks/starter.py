@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from rows import Row, kept_rows, median_row, write_rows
+from rows import Row, median_row, write_beside_kept
 from training_kills import count_identical
 from training_speed import Race, interleaved, matmul_peak, ours
 
@@ -112,9 +112,7 @@ def main() -> None:
         for row in measured:
             print(f"{row.name:32} {row.value:12.4g} {row.unit}")
         return
-    kept = kept_rows(RESULTS) if set(names) != set(PARTS) else []
-    fresh = {row.name for row in measured}
-    write_rows([*(row for row in kept if row.name not in fresh), *measured], RESULTS)
+    write_beside_kept(measured, RESULTS, keeps_others=set(names) != set(PARTS))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from limbeck.fusion.methods.reference import score_lessons, teach
 from limbeck.model.batches import Lesson
 from limbeck.model.schedule import Schedule
 from limbeck.model.trainer import Work
-from limbeck.model.tuning import Setting, Space, Trial, best_trial, rungs_of, search
+from limbeck.model.tuning import Setting, Space, Trial, best_trial, rungs_of, search, setting_of, sizes_around
 from limbeck.model.validation import Validation, best_point
 
 NUM_TRIALS = 12
@@ -56,14 +56,8 @@ def tune(
         loss = kept["held_out"]
         return float(loss) if isinstance(loss, int | float) else float("inf")
 
-    size = schedule.batch_size
-    first = Setting(
-        learning_rate=schedule.learning_rate,
-        per_step=size,
-        warmup_share=min(0.2, max(0.02, schedule.warmup_steps / schedule.num_steps)),
-        weight_decay=schedule.weight_decay,
-    )
-    space = Space(first=first, per_step=tuple(sorted({max(1, size // 2), size, size * 2})))
+    first = setting_of(schedule)
+    space = Space(first=first, per_step=sizes_around(first.per_step))
     trials = search(space, try_out, num_trials=NUM_TRIALS, rungs=rungs_of(schedule.num_steps), seed=schedule.seed)
     return Tuned(schedule=with_setting(schedule, best_trial(trials).setting, schedule.num_steps), trials=trials)
 

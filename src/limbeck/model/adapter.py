@@ -105,7 +105,7 @@ def load(network: PreTrainedModel, folder: Path, *, is_trained: bool = False) ->
         is_trained: go on training it; else all weights are frozen.
     Raises: LimbeckError: no adapter, a damaged one, or one of another network.
     """
-    _check(network, folder)
+    _check(folder)
     try:
         with _as_peft_expects():
             return Adapter(PeftModel.from_pretrained(network, folder, is_trainable=is_trained, local_files_only=True))
@@ -123,17 +123,17 @@ def _as_peft_expects() -> Iterator[None]:
         yield
 
 
-def _check(network: PreTrainedModel, folder: Path) -> None:
+def _check(folder: Path) -> None:
     missing = [name for name in (_CONFIG, _WEIGHTS) if not (folder / name).is_file()]
     if missing:
         pickled = " (only a pickle, which is never loaded)" if (folder / "adapter_model.bin").exists() else ""
         fix = "give a folder that an adapter was saved to, in safetensors"
         raise LimbeckError(f"'{folder}' holds no adapter: no {', '.join(missing)}{pickled}", where=str(folder), fix=fix)
     check_tensors(folder / _WEIGHTS)
-    _check_config(network, folder)
+    _check_config(folder)
 
 
-def _check_config(network: PreTrainedModel, folder: Path) -> None:
+def _check_config(folder: Path) -> None:
     config: dict[str, Any] = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))
     kind = config.get("peft_type")
     if kind != "LORA":

@@ -4,7 +4,6 @@ MODEL may be a preset (`tiny`), a preset in the shape of another family (`tiny-b
 comes with Limbeck, a Hugging Face folder, or a hub id.
 """
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +12,7 @@ from tokenizers import Tokenizer
 
 from limbeck.core.errors import LimbeckError
 from limbeck.model.chat_template import load as load_template
-from limbeck.model.checkpoint_kind import kind_of
+from limbeck.model.checkpoint_kind import kind_of, read_config
 from limbeck.model.checkpoint_place import place_of
 from limbeck.model.dialogue_format import ClosedTurns, DialogueFormat
 from limbeck.model.network_family import FAMILIES, Kind
@@ -85,7 +84,7 @@ def read_base(folder: Path) -> Base:
 
     Raises: LimbeckError: damaged, of no kind that can learn, or without an end token.
     """
-    config = _json(folder / "config.json")
+    config = read_config(folder)
     words = load_tokenizer(folder)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     if not words.stop_ids:
@@ -117,11 +116,3 @@ def _preset(name: str) -> Preset | None:
         return load_preset(name)
     head, _, family = name.rpartition("-")
     return replace(load_preset(head), family=family) if head in preset_names() and family in FAMILIES.names() else None
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise LimbeckError(f"{path.name} is damaged: {error}", where=str(path), fix="copy it again") from error
-    return found

@@ -18,7 +18,7 @@ from transformers.utils import logging
 
 from limbeck.core.errors import LimbeckError, MachineError
 from limbeck.model.chat_template import load as load_template
-from limbeck.model.checkpoint_kind import LOADERS, check_kind, settings_of
+from limbeck.model.checkpoint_kind import LOADERS, check_kind, read_config, settings_of
 from limbeck.model.network_family import FAMILIES, Kind
 from limbeck.model.network_shape import NetworkShape
 from limbeck.model.tokenizer_files import check_tokenizer, copy_tokenizer, has_tokenizer
@@ -101,17 +101,12 @@ def _settings(kind: Kind, model_type: str) -> dict[str, Any]:
 
 
 def _config(folder: Path) -> dict[str, Any]:
-    path = folder / "config.json"
     missing = [name for name, is_there in _wanted(folder) if not is_there]
     if missing:
         what = f"{folder.name!r} is not a Hugging Face checkpoint: no {', '.join(missing)}"
         fix = "point `base` at a folder saved with save_pretrained (safetensors), or use a preset"
         raise LimbeckError(what, where=str(folder), fix=fix)
-    try:
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise LimbeckError(f"config.json is damaged: {error}", where=str(path), fix="copy it again") from error
-    return config
+    return read_config(folder)
 
 
 def _wanted(folder: Path) -> list[tuple[str, bool]]:

@@ -1,5 +1,6 @@
 """What a checkpoint can be loaded for, told from its config.json before any weight is read."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,19 @@ _SUPPORTED: Mapping[Kind, str] = {
     "masked": f"an encoder: {', '.join(_ENCODERS)}",
     "seq2seq": f"an encoder-decoder: {', '.join(_ENCODER_DECODERS)}",
 }
+
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """Read config.json.
+
+    Raises: LimbeckError: it is damaged.
+    """
+    path = folder / "config.json"
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise LimbeckError(f"{path.name} is damaged: {error}", where=str(path), fix="copy it again") from error
+    return config
 
 
 def check_kind(config: Mapping[str, Any], kind: Kind, *, name: str, where: str) -> None:

@@ -1,6 +1,5 @@
 """Lessons in front of a network: the module whose loss is trained, its batches, and the loss on what is held out."""
 
-import importlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +15,7 @@ from limbeck.model.dialogue_batches import Layout
 from limbeck.model.lessons import Lessons, count_learnt
 from limbeck.model.marked_tokens import MarkedTokens
 from limbeck.model.marker_tokens import infilling_of, masking_of, spans_of
+from limbeck.model.objectives import OBJECTIVES
 from limbeck.model.packing import keeps_apart
 from limbeck.model.pair_batches import NO_LOSS
 from limbeck.model.text_batches import Stream, Windows
@@ -72,7 +72,7 @@ class Course:
         return loss * learnt / self.lessons.held_out_bytes / float(np.log(2))
 
     def _batches_of(self, data: Stream | Sequence[MarkedTokens], batch_size: int, width: int, seed: int) -> Batches:
-        make = _objective_module(self.lessons.objective).batches
+        make = OBJECTIVES.load(self.lessons.objective).batches
         if isinstance(data, np.ndarray):
             windows = Windows(width=width, batch_size=batch_size)
             return partial(make, _long_enough(data, windows), windows=windows, seed=seed, **self.settings)
@@ -89,7 +89,7 @@ def open_course(network: PreTrainedModel, lessons: Lessons, base: Base) -> Cours
     if lessons.objective == "dialogue" and base.kind == "causal" and keeps_apart(network):
         form = "packed"
     return Course(
-        objective=_objective_module(lessons.objective).Objective(network),
+        objective=OBJECTIVES.load(lessons.objective).Objective(network),
         lessons=lessons,
         settings=_settings(lessons, base),
         form=form,
@@ -110,10 +110,6 @@ def mean_loss(batches: Sequence[Any]) -> Callable[[torch.nn.Module], float]:
 
 def _num_asked(batch: Any) -> int:
     return len(batch.next_N) if hasattr(batch, "next_N") else int((batch.written_BT != NO_LOSS).sum())
-
-
-def _objective_module(name: str) -> Any:
-    return importlib.import_module(f"limbeck.model.objectives.{name}")
 
 
 def _settings(lessons: Lessons, base: Base) -> dict[str, Any]:

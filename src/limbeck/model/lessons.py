@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from limbeck.core.errors import LimbeckError
+from limbeck.corpus.options import MOST_UNUSABLE
 from limbeck.corpus.unusable import BadRow
 from limbeck.model.marked_tokens import MarkedTokens
 from limbeck.model.text_batches import Stream
@@ -16,7 +17,6 @@ from limbeck.model.text_batches import Stream
 ObjectiveName = Literal["causal", "masked", "span", "infill", "dialogue"]
 OBJECTIVE_NAMES: tuple[ObjectiveName, ...] = ("causal", "masked", "span", "infill", "dialogue")
 
-MOST_UNUSABLE = 0.05
 _SHOWN = 3
 _FILE, _FACTS = "lessons.npz", "lessons.json"
 

@@ -12,18 +12,11 @@ from limbeck.corpus.record import Record
 from limbeck.corpus.unusable import BadRow
 from limbeck.model.base_model import Base
 from limbeck.model.dialogue_format import DialogueFormat
-from limbeck.model.lessons import Lessons, ObjectiveName
+from limbeck.model.lessons import OBJECTIVE_NAMES, Lessons, ObjectiveName
 from limbeck.model.marked_tokens import MarkedTokens, fault_of, mark_answers
-from limbeck.model.network_family import Kind
+from limbeck.model.objectives import OBJECTIVES
 from limbeck.model.text_batches import Stream
 
-_KINDS: dict[ObjectiveName, tuple[Kind, ...]] = {
-    "causal": ("causal",),
-    "masked": ("masked",),
-    "span": ("seq2seq",),
-    "infill": ("seq2seq",),
-    "dialogue": ("causal", "seq2seq"),
-}
 _TEXT_WIDTH = 256
 _SHORTEST, _LONGEST = 16, 2048
 _FITTING = 0.98
@@ -39,8 +32,8 @@ def choose_objective(asked: ObjectiveName | None, base: Base, records: Sequence[
     """
     dialogues = sum(record.kind == "dialogue" for record in records)
     if asked is not None:
-        if base.kind not in _KINDS[asked]:
-            known = ", ".join(name for name, kinds in _KINDS.items() if base.kind in kinds)
+        if base.kind not in OBJECTIVES.load(asked).KINDS:
+            known = ", ".join(name for name in OBJECTIVE_NAMES if base.kind in OBJECTIVES.load(name).KINDS)
             what = f"a {base.model_type} cannot learn by --objective {asked}"
             raise UsageError(what, where="limbeck train", fix=f"for this model: {known}")
         return asked, "as asked"

@@ -1,5 +1,7 @@
 """The loss of an encoder-decoder over what its decoder is to write."""
 
+from typing import final
+
 import torch
 from transformers import PreTrainedModel
 
@@ -18,3 +20,16 @@ def pair_loss(network: PreTrainedModel, batch: PairBatch) -> torch.Tensor:
     return torch.nn.functional.cross_entropy(
         logits_BTV.reshape(-1, logits_BTV.shape[-1]).float(), batch.written_BT.reshape(-1), ignore_index=NO_LOSS
     )
+
+
+@final
+class PairObjective(torch.nn.Module):
+    """An encoder-decoder scored on every token it is to write."""
+
+    def __init__(self, network: PreTrainedModel) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, batch: PairBatch) -> torch.Tensor:
+        """Return the mean loss in nats per token written."""
+        return pair_loss(self.network, batch)

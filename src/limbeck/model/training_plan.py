@@ -19,7 +19,7 @@ from limbeck.model.memory_forecast import MemoryForecast, forecast_memory
 from limbeck.model.precision import fastest_precision
 from limbeck.model.schedule import Precision, Schedule
 from limbeck.model.train_options import Choice, TrainOptions
-from limbeck.model.tuning import Setting, Space
+from limbeck.model.tuning import Setting, Space, setting_of, sizes_around
 
 _EPOCHS = 3.0
 _LEAST_STEPS = 20
@@ -99,18 +99,9 @@ def apply_setting(plan: TrainingPlan, setting: Setting, num_steps: int) -> Train
 
 def space_around(plan: TrainingPlan, options: TrainOptions) -> Space:
     """Return where to search for better numbers than the plan's; what was asked for is not searched."""
-    schedule = plan.schedule
-    per_step = schedule.batch_size * schedule.accumulate
-    sizes = (per_step,) if options.batch_size else tuple(sorted({max(1, per_step // 2), per_step, per_step * 2}))
-    warmup = min(0.2, max(0.02, schedule.warmup_steps / schedule.num_steps))
+    first = setting_of(plan.schedule, rank=(options.rank or RANK) if options.lora else None)
+    sizes = (first.per_step,) if options.batch_size else sizes_around(first.per_step)
     is_rank_free = options.lora and options.rank is None
-    first = Setting(
-        learning_rate=schedule.learning_rate,
-        per_step=per_step,
-        warmup_share=warmup,
-        weight_decay=schedule.weight_decay,
-        rank=(options.rank or RANK) if options.lora else None,
-    )
     ranks = (RANK // 2, RANK, RANK * 2) if is_rank_free else ()
     return Space(first=first, per_step=sizes, ranks=ranks, searches_rate=options.rate is None)
 

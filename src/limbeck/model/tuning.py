@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from limbeck.core.errors import Diverged
+from limbeck.model.schedule import Schedule
 
 _FACTOR = 3
 _MOST_RUNGS = 3
@@ -31,6 +32,23 @@ class Setting:
     warmup_share: float
     weight_decay: float
     rank: int | None = None
+
+
+def setting_of(schedule: Schedule, rank: int | None = None) -> Setting:
+    """Return the numbers of a schedule as a point of the search."""
+    low, high = _WARMUP
+    return Setting(
+        learning_rate=schedule.learning_rate,
+        per_step=schedule.batch_size * schedule.accumulate,
+        warmup_share=min(high, max(low, schedule.warmup_steps / schedule.num_steps)),
+        weight_decay=schedule.weight_decay,
+        rank=rank,
+    )
+
+
+def sizes_around(per_step: int) -> tuple[int, ...]:
+    """Return half, the same and twice as many sequences of a step."""
+    return tuple(sorted({max(1, per_step // 2), per_step, per_step * 2}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,3 +11,7 @@
 same batches, and starting at a later step skips nothing. `Objective(network)` is a module whose `forward(batch)`
 returns the mean loss in nats per token. `KINDS` are the kinds of `checkpoint.load` it takes.
 """
+
+from limbeck.core.family import Family
+
+OBJECTIVES = Family(package="limbeck.model.objectives", noun="objective")
