@@ -70,7 +70,7 @@ def world_lessons(seed: int, tokenizer: Path, is_held_out: bool) -> list[tuple[s
     some = held_out(domains) if is_held_out else taught(domains)
     world = invent(some, held_out_pages(pages) if is_held_out else taught_pages(pages), rng)
     encode = LessonEncoder(tokenizer)
-    classroom = Classroom(world.base.search, world.answers, Blur(share=0.0, depth=0.0, seed=seed), near_misses=True)
+    classroom = Classroom((world.base.search,), world.answers, Blur(share=0.0, depth=0.0, seed=seed), near_misses=True)
     asked = Asker(world, some, rng).ask(_PER_WORLD, SHARES)
     found = (lesson for lesson in classroom.lessons(asked) if lesson.matches)  # nothing found is refused unread
     return [(f"{lesson.kind} {lesson.language}", encode.lesson(lesson)) for lesson in found]

@@ -25,6 +25,7 @@ from limbeck.knowledge.write import write_all
 
 _ROOT = Path("/world")
 _TWO_TABLES, _CLUES, _PLAIN_ANSWERS = 0.2, 0.5, 0.5
+_ASKED = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,11 @@ def invent(domains: Sequence[Domain], pages: Sequence[Page], rng: random.Random)
     asked: dict[str, Mapping[str, tuple[str, ...]]] = {}
     for table in tables:
         known = [_known(relation, table.domain, clues=clues, rng=rng) for relation in table.present]
-        _fill(gathered, table, known, inventor)
+        _fill(gathered, table, [each.without_fold(_ASKED) for each in known], inventor)
         answers |= {each.id: each.answer for each in known}
         for relation, each in zip(table.present, known, strict=True):
             own = relation.property
-            asked[each.id] = {side: each.taught(side) if clues else own.questions[side] for side in LANGUAGES}
+            asked[each.id] = {side: (each.of_fold(_ASKED) if clues else own).questions[side] for side in LANGUAGES}
     read = {f"page-{number}.{page.language}.md": page for number, page in enumerate(_some(pages, rng))}
     for name, page in read.items():
         _add_page(gathered, name, page)

@@ -13,7 +13,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from limbeck.corpus.language import LANGUAGES, Language
-from limbeck.corpus.schema import Property, Schema
+from limbeck.corpus.schema import FOLDS, Property, Schema
 
 VALUE = "⟨value⟩"
 """Stands in an inverse question for the value, which only the knowledge base knows."""
@@ -27,6 +27,8 @@ class Question:
     """One question, the turns before it, and where its answer stands; empty places mean refuse.
 
     also: further (subject, property) pairs that a whole answer needs.
+    value: how the question names a value, once the knowledge base has told it.
+    fold: which of a property's wordings it may be written in; search that is to be practised knows the others.
     """
 
     text: str
@@ -38,6 +40,8 @@ class Question:
     also: tuple[tuple[str, str], ...] = ()
     page: str = ""
     heading: str = ""
+    fold: int = 0
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +116,7 @@ class _Writer:
         self._schema = schema
         self._language = language
         self._rng = rng
+        self._fold = 0
         self._frames = read_frames(language)
         self._unknown = [
             phrase for phrase in self._frames.unknown_property if not _names_a_property(phrase, schema, language)
@@ -134,6 +139,7 @@ class _Writer:
 
     def write(self, kind: str) -> Question:
         """Write one question of a kind, some of them the way people type: wrapped, no capital, no closing mark."""
+        self._fold = self._rng.randrange(FOLDS)
         question = self._kinds[kind]()
         text = question.text
         if self._rng.random() < _UNMARKED:
@@ -142,7 +148,7 @@ class _Writer:
             text = text[:1].lower() + text[1:]
         if self._rng.random() < _WRAPPED and not question.history:
             text = self._pick(self._frames.wrap).format(question=text)
-        return replace(question, text=text)
+        return replace(question, text=text, fold=self._fold)
 
     def _question(
         self, text: str, kind: str, **places: str | tuple[str, ...] | tuple[tuple[str, str], ...]
@@ -164,13 +170,16 @@ class _Writer:
         return labels[0] if self._rng.random() < 0.4 else self._pick(labels)
 
     def _asked(self, asked: Property, shown: str) -> str:
-        if asked.taught(self._language) and self._rng.random() < 0.5:
+        if self._wordings(asked) and self._rng.random() < 0.5:
             return self._worded(asked, shown)
         return self._pick(self._frames.ask).format(property=self._name(asked), subject=shown)
 
     def _worded(self, asked: Property, shown: str) -> str:
         others = {each.id: OTHER_VALUE.format(each.id) for each in self._schema.properties}
-        return self._pick(asked.taught(self._language)).format(**{**others, "subject": shown})
+        return self._pick(self._wordings(asked)).format(**{**others, "subject": shown})
+
+    def _wordings(self, asked: Property) -> Sequence[str]:
+        return asked.of_fold(self._fold).questions.get(self._language, ())
 
     def _pronoun(self) -> str:
         return self._pick(self._frames.pronoun).format(kind=self._kind())
@@ -189,7 +198,7 @@ class _Writer:
     def _follow_property(self) -> Question:
         subject, shown = self._entity()
         asked = self._property()
-        if asked.taught(self._language) and self._rng.random() < _REFERRING:
+        if self._wordings(asked) and self._rng.random() < _REFERRING:
             text = self._worded(asked, self._pronoun())
         else:
             text = self._pick(self._frames.follow_property).format(property=self._name(asked))

@@ -1,11 +1,14 @@
 """What a table can be asked: its properties, what its subjects are, and their names in both languages."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Names = tuple[str, str]
 """A name in English and in Chinese."""
+
+FOLDS = 4
+"""The wordings of a property fall into so many parts: what a model learns to answer, search has not seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,13 +20,17 @@ class Property:
     answer: Mapping[str, str]
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def clues(self, language: str) -> tuple[str, ...]:
-        """Return the wordings that search knows the property by."""
-        return self.questions.get(language, ())[::2]
+    def of_fold(self, fold: int) -> "Property":
+        """Return the property with one fold of its wordings."""
+        return replace(self, questions={language: lines[fold::FOLDS] for language, lines in self.questions.items()})
 
-    def taught(self, language: str) -> tuple[str, ...]:
-        """Return the wordings that a model learns from: the other half."""
-        return self.questions.get(language, ())[1::2]
+    def without_fold(self, fold: int) -> "Property":
+        """Return the property with all wordings but those of a fold."""
+        kept = {
+            language: tuple(line for place, line in enumerate(lines) if place % FOLDS != fold)
+            for language, lines in self.questions.items()
+        }
+        return replace(self, questions=kept)
 
     def to_json(self) -> dict[str, Any]:
         """Return the property as plain JSON data."""

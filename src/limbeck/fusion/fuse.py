@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from limbeck.core.errors import RecipeError
 from limbeck.corpus.questions import Question
+from limbeck.corpus.schema import FOLDS
 from limbeck.fusion.blur import Blur
 from limbeck.fusion.encode import LessonEncoder
 from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, search_both
@@ -16,6 +18,7 @@ from limbeck.fusion.methods.reference import Options
 from limbeck.fusion.tune import Tuned, tune
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
+from limbeck.knowledge.forgetting import forget
 from limbeck.knowledge.source import Source
 from limbeck.model import checkpoint
 from limbeck.model.batches import Lesson
@@ -73,10 +76,15 @@ def _lessons(
     practice_path = work.partial / "practice.sqlite"
     # by words alone: passages that are found by what they are like teach less (docs/experiments.md)
     build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path)
-    with KnowledgeBase.open(facts) as base, KnowledgeBase.open(practice_path) as practice:
-        answers = {asked.id: asked.answer for asked in base.schema().properties}
+    with ExitStack() as opened:
+        practice = opened.enter_context(KnowledgeBase.open(practice_path))
+        unaware = [
+            opened.enter_context(forget(facts, work.partial / f"unaware-{fold}.sqlite", fold)) for fold in range(FOLDS)
+        ]
+        searches = [search_both(base, practice) for base in unaware]
+        answers = {asked.id: asked.answer for asked in unaware[0].schema().properties}
         blur = Blur(share=options.blurred, depth=_BLUR_DEPTH, seed=seed)
-        classroom = Classroom(search_both(base, practice), answers, blur, near_misses=options.near_misses)
+        classroom = Classroom(searches, answers, blur, near_misses=options.near_misses)
         about_facts = []
         for number, lesson in enumerate(classroom.lessons(questions)):
             about_facts.append(lesson)

@@ -6,6 +6,7 @@ practice handbook: the user's own pages stay unseen, so editing one never calls 
 
 import json
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,12 +22,15 @@ from limbeck.fusion.blur import Blur
 from limbeck.fusion.prompt import MAX_ROWS, NONE, reference, write_prompt
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.evidence import Evidence
+from limbeck.knowledge.text import key
 
 _ROW_END = re.compile(r"⟦\d+⟧$", re.MULTILINE)
 _ABOUT_PASSAGES = ("passage", "no passage")
 _VALUE = re.compile(OTHER_VALUE.format("([^⟨⟩]+)"))
 _OWN = VALUE.strip("⟨⟩")
 _TOO_NEAR = 0.4
+_LISTED = re.compile(r", | and |、")
+_BY_LAST_WORD = 0.3
 _LINKED_PASSAGES, _LOOSE_FACTS, _LOOSE_PASSAGES = 2, 3, 4
 
 
@@ -51,14 +55,15 @@ class Search(Protocol):
 class Classroom:
     """Write lessons from what a search finds.
 
+    searches: for each fold of wordings, the search that has never seen it.
     answers: the sentence that tells a property, by its id and language.
     near_misses: keep questions that a passage nearly answers; telling them apart needs a network that reads.
     """
 
     def __init__(
-        self, search: Search, answers: Mapping[str, Mapping[str, str]], blur: Blur, *, near_misses: bool = False
+        self, searches: Sequence[Search], answers: Mapping[str, Mapping[str, str]], blur: Blur, *, near_misses: bool = False
     ) -> None:
-        self._search = search
+        self._searches = searches
         self._answers = answers
         self._blur = blur
         self._near_misses = near_misses
@@ -68,9 +73,12 @@ class Classroom:
         """Yield a lesson for each question whose answer search can find; count the others."""
         for asked in questions:
             question = self._with_value(asked)
-            evidence = self._search(question.text, question.history)[:MAX_ROWS]
+            evidence = self._searches[question.fold](question.text, question.history)[:MAX_ROWS]
             if _wanted(question) > sum(_holds(row, question) for row in evidence):
                 self.waterfall[f"dropped: search missed ({question.kind})"] += 1
+                continue
+            if question.kind == "inverse" and _num_holders(evidence, question) > 1:
+                self.waterfall["dropped: several answers (inverse)"] += 1
                 continue
             if question.kind == "no passage" and self._is_near(evidence):
                 self.waterfall["dropped: too near to tell"] += 1
@@ -103,12 +111,13 @@ class Classroom:
         """Put the real values into a question that names some, which the corpus cannot know."""
         if not _VALUE.search(question.text):
             return question
-        rows = self._search(question.subject)
+        rows = self._searches[question.fold](question.subject)
         values = {
             row.property_id: row.value.get(question.language) for row in rows if row.subject.en == question.subject
         }
-        values[_OWN] = values.get(question.property_id, question.subject)
-        return replace(question, text=_VALUE.sub(lambda match: values.get(match[1], ""), question.text))
+        values[_OWN] = _said(values.get(question.property_id, question.subject), question)
+        text = _VALUE.sub(lambda match: values.get(match[1], ""), question.text)
+        return replace(question, text=text, value=values[_OWN])
 
     def _answer(self, evidence: Sequence[Evidence], matches: Sequence[bool], language: Language) -> str:
         numbers = [number for number, matched in enumerate(matches, start=1) if matched]
@@ -170,6 +179,21 @@ def _wanted(question: Question) -> int:
     """Return how many rows a whole answer rests on."""
     pairs = {(question.subject, question.property_id), *question.also} if question.property_id else set()
     return len(pairs) + bool(question.heading)
+
+
+def _said(value: str, question: Question) -> str:
+    """Return how a question names a value: one of several, and some by their last word alone, as people do."""
+    draw = zlib.crc32(f"{question.text} {question.subject}".encode())
+    each = _LISTED.split(value)
+    chosen = each[draw % len(each)]
+    return chosen.split()[-1] if draw % 97 < _BY_LAST_WORD * 97 else chosen
+
+
+def _num_holders(evidence: Sequence[Evidence], question: Question) -> int:
+    """Count the subjects found whose value of the property in question is the one named."""
+    named = key(question.value)
+    rows = (row for row in evidence if row.property_id == question.property_id)
+    return sum(f" {named} " in f" {key(row.value.get(question.language))} " for row in rows)
 
 
 def _holds(row: Evidence, question: Question) -> bool:

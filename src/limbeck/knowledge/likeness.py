@@ -80,7 +80,7 @@ def _wordings(known: Property, every: Iterable[Property]) -> list[str]:
     clues = [
         line.format(**{**named[language], "subject": SUBJECT[language]})
         for language in LANGUAGES
-        for line in known.clues(language)
+        for line in known.questions.get(language, ())
     ]
     return list(dict.fromkeys([*labels, *clues]))
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from limbeck.corpus.language import language_of
 from limbeck.knowledge.answer_kind import kinds_asked, tells
 from limbeck.knowledge.evidence import Citation, Evidence, Label, Link, Match
-from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Parts, cut, ids_of, name_of, without
+from limbeck.knowledge.linking import Linker
 from limbeck.knowledge.ranking import Ranker, coverage, fuse
+from limbeck.knowledge.reading import MAX_CHARS, QuestionReader, Reading
 from limbeck.knowledge.statements import Statement, Statements
-from limbeck.knowledge.text import content_of, key, replaced, units, words
+from limbeck.knowledge.text import content_of, key, replaced, words
 from limbeck.knowledge.topics import SUBJECT
 from limbeck.knowledge.write import statement_of
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from limbeck.knowledge.embedder import Embedder
     from limbeck.knowledge.likeness import Likeness
 
-_MAX_CHARS = 2000
 _MAX_TURNS = 8
 _INVERSE_ROWS, _FEW = 5, 2
 _SEARCHED_FACTS = 3
@@ -39,27 +39,10 @@ _ALIKE, _LIKE = 24, 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Reading:
-    """What a text names; `rest` is left without subjects and properties, `topic` are content words but names.
-
-    `subjects` are the units [start, stop) that name subjects, `left` all units in normal form, theirs empty.
-    """
-
-    entities: tuple[int, ...]
-    names: tuple[str, ...]
-    properties: tuple[int, ...]
-    rest: Parts
-    content: tuple[str, ...]
-    topic: tuple[str, ...]
-    subjects: tuple[tuple[int, int], ...]
-    left: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
     """A question with what it leaves out filled in from earlier turns."""
 
-    reading: _Reading
+    reading: Reading
     entities: tuple[int, ...]
     link: Link
     properties: tuple[int, ...]
@@ -70,7 +53,10 @@ class _Asked:
     question: str
     wordings: Mapping[int, float]
     passages: Mapping[int, float]
-    told: frozenset[int]
+
+    def is_told(self, property_id: int) -> bool:
+        """Tell whether the question states a value of a property."""
+        return any(row.property_id == property_id for row in self.reading.told.values())
 
 
 class Searcher:
@@ -81,6 +67,7 @@ class Searcher:
         self._linker = Linker(connection)
         self._ranker = Ranker(connection)
         self._statements = Statements(connection)
+        self._reader = QuestionReader(self._linker, self._statements)
         self._embedder = embedder
 
     def search(self, question: str, history: Sequence[str], limit: int) -> tuple[Evidence, ...]:
@@ -98,16 +85,17 @@ class Searcher:
         return tuple(rows[: max(limit, 0)])
 
     def _ask(self, question: str, history: Sequence[str]) -> _Asked:
-        reading = self._read(question)
         history = history[-_MAX_TURNS:]
-        turns = [self._read(turn) for turn in history]
+        turns = [self._reader.read(turn) for turn in history]
+        reading = self._reader.read(question)
         entities, link = (reading.entities, "named") if reading.entities else (self._carried(history, turns), "carried")
+        reading = self._reader.told(reading, entities)
+        entities = reading.entities or entities
         properties, match = (reading.properties, "named")
         if reading.entities and not properties and not content_of([unit for unit in reading.rest if unit]):
             carried = next((turn.properties for turn in reversed(turns) if turn.properties), ())
             properties, match = carried, "carried"
-        told = self._told(reading, entities)
-        wordings, passages = self._alike(question[:_MAX_CHARS], reading, told)
+        wordings, passages = self._alike(question[:MAX_CHARS], reading)
         return _Asked(
             reading=reading,
             entities=entities,
@@ -115,12 +103,11 @@ class Searcher:
             properties=properties,
             match=match,  # type: ignore[arg-type]
             weights=self._ranker.weights(reading.content),
-            language=language_of(question[:_MAX_CHARS]),
-            kinds=kinds_asked(question[:_MAX_CHARS]),
-            question=question[:_MAX_CHARS],
+            language=language_of(question[:MAX_CHARS]),
+            kinds=kinds_asked(question[:MAX_CHARS]),
+            question=question[:MAX_CHARS],
             wordings=wordings,
             passages=passages,
-            told=frozenset(row.property_id for row in told.values()),
         )
 
     @cached_property
@@ -132,46 +119,17 @@ class Searcher:
 
         return Likeness(self._connection, self._embedder)
 
-    def _told(self, reading: _Reading, entities: Sequence[int]) -> dict[tuple[int, int], Statement]:
-        """Return the units [start, stop) of a question that name a value of its subjects, and whose value it is."""
-        found: dict[tuple[int, int], Statement] = {}
-        for row in (row for entity in entities for row in self._statements.of(entity)):
-            for name in sorted(row.value_keys):
-                if (place := _place_of(name.split(), reading.left)) is not None:
-                    found.setdefault(place, row)
-        starts = sorted(found, key=lambda place: place[0] - place[1])
-        return {place: found[place] for place in _apart(starts)}
-
-    def _alike(
-        self, question: str, reading: _Reading, told: Mapping[tuple[int, int], Statement]
-    ) -> tuple[Mapping[int, float], Mapping[int, float]]:
+    def _alike(self, question: str, reading: Reading) -> tuple[Mapping[int, float], Mapping[int, float]]:
         """Return how like the question is to the ways to ask for each property, and to each passage."""
         likeness = self._likeness
         if likeness is None:
             return {}, {}
         language = language_of(question)
-        names = dict.fromkeys(reading.subjects, SUBJECT[language])
-        plain = replaced(question, {**names, **{place: row.property.get(language) for place, row in told.items()}})
-        return likeness.of_properties(plain), likeness.of_passages(question)
+        names = {(mention.start, mention.stop): SUBJECT[language] for mention in reading.subjects}
+        told = {place: row.property.get(language) for place, row in reading.told.items()}
+        return likeness.of_properties(replaced(question, {**names, **told})), likeness.of_passages(question)
 
-    def _read(self, text: str) -> _Reading:
-        parts: Parts = list(units(text[:_MAX_CHARS]))
-        subjects = self._linker.entities(parts)
-        left = without(parts, subjects)
-        properties = self._linker.properties(left)
-        content = chain.from_iterable(content_of(run) for run in cut(parts, [*subjects, *properties]))
-        return _Reading(
-            entities=ids_of(subjects)[:MAX_ENTITIES],
-            names=tuple(name_of(parts, mention) for mention in subjects),
-            properties=ids_of(properties),
-            rest=without(left, properties),
-            content=tuple(dict.fromkeys(content)),
-            topic=content_of([unit for unit in left if unit]),
-            subjects=tuple((mention.start, mention.stop) for mention in subjects),
-            left=tuple(unit.text if unit else "" for unit in left),
-        )
-
-    def _carried(self, history: Sequence[str], turns: Sequence[_Reading]) -> tuple[int, ...]:
+    def _carried(self, history: Sequence[str], turns: Sequence[Reading]) -> tuple[int, ...]:
         """Return the subjects of the newest turn that names any.
 
         An answer may name others beside its subject, or in its place (neighbours, or a language
@@ -186,7 +144,7 @@ class Searcher:
             return before
         return shared or entities
 
-    def _is_value(self, text: str, turn: _Reading, subjects: Sequence[int]) -> bool:
+    def _is_value(self, text: str, turn: Reading, subjects: Sequence[int]) -> bool:
         """Tell whether all names in a turn are no more than values of subjects spoken of before it."""
         if turn.properties or text.rstrip().endswith(("?", "？")):
             return False
@@ -215,7 +173,7 @@ class Searcher:
         for row in chain.from_iterable(zip_longest(*columns)):
             if row is not None:
                 match = asked.match if row.property_id in order else "none"
-                is_told = row.property_id in asked.told
+                is_told = asked.is_told(row.property_id)
                 yield _fact(row, asked.link, match, fits[row.property_id], asked.wordings, is_told=is_told)
 
     def _searched_facts(self, asked: _Asked) -> Iterator[Evidence]:
@@ -273,21 +231,6 @@ class Searcher:
             citation=Citation(source=source, span=(start, stop)),
         )
         return evidence, language
-
-
-def _place_of(name: Sequence[str], left: Sequence[str]) -> tuple[int, int] | None:
-    """Return where units stand among others."""
-    starts = range(len(left) - len(name) + 1 if name else 0)
-    return next(((at, at + len(name)) for at in starts if [*left[at : at + len(name)]] == [*name]), None)
-
-
-def _apart(places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return those of some runs of units that overlap none before them."""
-    kept: list[tuple[int, int]] = []
-    for start, stop in places:
-        if all(stop <= other[0] or start >= other[1] for other in kept):
-            kept.append((start, stop))
-    return kept
 
 
 def _is_told_of(row: Statement, rest: Sequence[str]) -> bool:

@@ -1,8 +1,4 @@
-"""How well a question's words fit each property: its names, and half of the ways people ask for it.
-
-The other half is what a model learns from (`Property.taught`), so that in training, as in use, a
-question is never worded like one the search has seen.
-"""
+"""How well a question's words fit each property: its names, and the ways people ask for it."""
 
 import math
 import re
@@ -36,5 +32,5 @@ class Topics:
 
 def _words_of(known: Property) -> frozenset[str]:
     texts = [label for labels in known.labels.values() for label in labels]
-    texts += [_NAMED.sub("\n", wording) for language in known.questions for wording in known.clues(language)]
+    texts += [_NAMED.sub("\n", wording) for wordings in known.questions.values() for wording in wordings]
     return frozenset(word for text in texts for line in text.splitlines() for word in content_of(units(line)))
