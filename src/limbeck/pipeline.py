@@ -25,7 +25,7 @@ from limbeck.recipe.preset import load_preset
 from limbeck.recipe.recipe import KnowledgeSpec, Recipe
 
 _TRAINS = ("torch", "transformers", "tokenizers", "numpy")
-_EXPORTS = (*_TRAINS, "openvino", "openvino-genai", "openvino-tokenizers", "gguf", "xllamacpp")
+_EXPORTS = (*_TRAINS, "openvino", "openvino-tokenizers", "gguf", "xllamacpp")
 _QUESTIONS = 10_000
 _MEGABYTE = 1_000_000
 _BYTES_PER_SOURCE_BYTE = 14

@@ -12,7 +12,7 @@ from typing import Literal
 from limbeck.core.device import profile
 from limbeck.core.units import format_bytes
 
-_RUN = ("click", "rich", "pydantic", "numpy", "tokenizers", "jinja2", "openvino", "openvino_genai")
+_RUN = ("click", "rich", "pydantic", "numpy", "tokenizers", "jinja2", "openvino", "openvino_tokenizers")
 _GGUF = ("xllamacpp",)
 _BUILD = ("torch", "transformers", "safetensors", "gguf", "openvino_tokenizers", "matplotlib", "peft", "optuna")
 _DISK_BYTES = 2 * 10**9
