@@ -41,7 +41,7 @@ class KnowledgeBase:
         connection = _connect(path, writable=writable)
         try:
             _check(connection, path)
-            return cls(connection, writable=writable, embedder=embedder_of(connection, path))
+            return cls(connection, writable=writable, embedder=_embedder_of(connection, path))
         except sqlite3.Error as error:
             connection.close()
             raise KnowledgeError(f"not a knowledge base: {error}", where=str(path), fix="build it again") from error
@@ -179,7 +179,7 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         ) from error
 
 
-def embedder_of(connection: sqlite3.Connection, path: Path) -> "Embedder | None":
+def _embedder_of(connection: sqlite3.Connection, path: Path) -> "Embedder | None":
     """Return the encoder that a base holds vectors of: the one beside it, or else the one that comes with Limbeck."""
     found = connection.execute("SELECT digest FROM encoder").fetchone()
     if found is None:

@@ -17,6 +17,7 @@ from limbeck.knowledge.encoder_files import GRAPH, MODEL_FILES, TOKENIZER, WORDS
 from limbeck.knowledge.word_vectors import Vectors, WordVectors
 
 PAD = "<|pad|>"
+_SHORTEST = 1e-9
 LONGEST = 96
 """How many tokens the encoder is shown at once, as in its training."""
 _WIDTHS = (16, 32, LONGEST)
@@ -74,7 +75,7 @@ class Embedder:
         """Put the vector of the text's words behind that of each window."""
         words_D = _WORDS_WEIGHT * self._words.vector(text)
         joined_WD = np.stack([np.concatenate([self._understood(window), words_D]) for window in windows_WT])
-        unit_WD: Vectors = joined_WD / np.linalg.norm(joined_WD, axis=1, keepdims=True)
+        unit_WD: Vectors = joined_WD / np.maximum(np.linalg.norm(joined_WD, axis=1, keepdims=True), _SHORTEST)
         return unit_WD
 
     def _understood(self, tokens: Sequence[int]) -> Vectors:

@@ -56,6 +56,15 @@ def embed_properties(connection: sqlite3.Connection, embedder: Embedder, ids: It
         _write(connection, "property_vector", number, embedder.vectors(_wordings(known[number], known.values())))
 
 
+def keep_wordings(connection: sqlite3.Connection, kept: Sequence[Property]) -> None:
+    """Forget the vectors of wordings that properties no longer have; `kept` are all of them, by id."""
+    for number, body in connection.execute("SELECT id, body FROM property ORDER BY id").fetchall():
+        known = Property.from_json(json.loads(body))
+        left = set(_wordings(next(each for each in kept if each.id == known.id), kept))
+        gone = [(number, place) for place, text in enumerate(_wordings(known, kept)) if text not in left]
+        connection.executemany("DELETE FROM property_vector WHERE id = ? AND place = ?", gone)
+
+
 def embed_chunks(connection: sqlite3.Connection, embedder: Embedder, ids: Iterable[int] | None = None) -> None:
     """Write the vectors of some passages, or of all: one for each window that the encoder is shown at once."""
     for number in [row[0] for row in connection.execute("SELECT id FROM chunk ORDER BY id")] if ids is None else ids:

@@ -69,6 +69,11 @@ def test_a_value_that_two_subjects_hold_teaches_nothing() -> None:
     assert classroom.waterfall["dropped: several answers (inverse)"] == 200 - len(made) > 0
 
 
+def test_a_subject_without_a_value_teaches_nothing() -> None:
+    made, _ = lessons([Searched(row("Bhutan", ""))], ASKED)
+    assert all(VALUE not in each.prompt for each in made)
+
+
 @pytest.mark.parametrize("fold", [0, 1])
 def test_a_question_is_searched_by_what_has_not_seen_its_wording(fold: int) -> None:
     searches = [Searched(BHUTAN), Searched(BHUTAN)]

@@ -79,7 +79,8 @@ def test_words_that_mean_the_same_lie_together(text: str, near: str, far: str) -
 def test_words_stand_beside_the_encoder_in_a_vector() -> None:
     embedder = shipped()
     assert isinstance(embedder, Embedder)
-    known, unknown = embedder.vectors(["luggage", "12"])
+    known, unknown, nothing = embedder.vectors(["luggage", "12", ""])
+    assert np.isfinite(nothing).all()
     assert np.allclose([np.linalg.norm(known), np.linalg.norm(unknown)], 1, atol=1e-5)
     width = len(WordVectors(shipped_folder() / WORDS).vector(""))
     assert np.linalg.norm(known[-width:]) > 0.7 and not unknown[-width:].any()
