@@ -131,6 +131,7 @@ def test_the_command_says_what_is_missing(
         ([str(shared_bundle), "--host", "0.0.0.0"], 2, "--new-key NAME"),
         ([str(shared_bundle), "--engine", "none"], 1, "was not packed for engine 'none'"),
         ([str(tmp_path)], 1, "is not a bundle"),
+        ([str(shared_bundle), "--deadline", "nan"], 2, "up to 86400 seconds"),
         (["--new-key", "x", "--scope", "root"], 2, "unknown scope 'root'"),
     ):
         assert main.run(["serve", "--port", "0", *arguments]) == code
