@@ -15,6 +15,7 @@ from limbeck.core.errors import Interrupted
 from limbeck.engine.engine import Generation, Sampling
 from limbeck.engine.writing import write
 from limbeck.serving.api.body import Drawn, Text, refuse_what_is_lacking
+from limbeck.serving.api.chances import MOST_RIVALS, MOST_TOKENS, Chances, chances_of
 from limbeck.serving.api.event_stream import stream
 from limbeck.serving.api.failure import RESPONSES, ApiError, unsupported
 from limbeck.serving.api.guard import needs
@@ -27,7 +28,6 @@ router = APIRouter(prefix="/v1", tags=["completions"], dependencies=[needs("chat
 _MAX_TOKENS = 16
 _MAX_JSON_TOKENS = 256
 _LACKED = {
-    "logprobs": "the engines here tell no chances beside a text",
     "echo": "the answer is only what follows",
     "suffix": "the model writes only onward",
 }
@@ -38,7 +38,7 @@ class CompletionBody(Drawn):
 
     model: str
     prompt: Text | Annotated[list[Text], Field(min_length=1, max_length=1)]
-    logprobs: int | None = None
+    logprobs: Annotated[int, Field(ge=0, le=MOST_RIVALS)] | None = None
     echo: bool | None = None
     suffix: str | None = None
     best_of: int | None = None
@@ -57,7 +57,7 @@ class CompletionChoice(BaseModel):
 
     index: Literal[0]
     text: str
-    logprobs: None
+    logprobs: Chances | None
     finish_reason: End | None
 
 
@@ -78,6 +78,7 @@ class Written:
 
     generation: Generation
     num_read: int
+    chances: Chances | None
 
 
 @router.post(
@@ -96,7 +97,10 @@ async def complete(body: CompletionBody, request: Request) -> Response:
         raise unsupported("best_of", "one answer at a time")
     prompt = body.prompt if isinstance(body.prompt, str) else body.prompt[0]
     sampling = _sampling(body)
-    running = service.start(request, lambda send, should_stop: _write(service, prompt, sampling, send, should_stop))
+    _check_chances(body, sampling)
+    running = service.start(
+        request, lambda send, should_stop: _write(service, (prompt, body.logprobs), sampling, send, should_stop)
+    )
     telling = _Telling(service.name, includes_usage=body.includes_usage)
     if body.stream:
         return await stream(request, running, chunk_of=telling.piece, begin=None, end=telling.end)
@@ -114,9 +118,23 @@ def _sampling(body: CompletionBody) -> Sampling:
     return replace(form, json_schema=json.dumps(schema, ensure_ascii=False))
 
 
+def _check_chances(body: CompletionBody, sampling: Sampling) -> None:
+    if body.logprobs is None:
+        return
+    if body.stream:
+        raise unsupported("logprobs", "not in a stream: they are scored once the text is whole")
+    if sampling.max_tokens > MOST_TOKENS:
+        raise unsupported("logprobs", f"only with max_tokens up to {MOST_TOKENS}")
+
+
 def _write(
-    service: Service, prompt: str, sampling: Sampling, send: Callable[[str], None], should_stop: Callable[[], bool]
+    service: Service,
+    asked: tuple[str, int | None],
+    sampling: Sampling,
+    send: Callable[[str], None],
+    should_stop: Callable[[], bool],
 ) -> Written:
+    prompt, num_rivals = asked
     tokenizer = service.assistant.tokenizer
     prompt_T = tokenizer.encode(prompt)
     most = service.context_tokens
@@ -133,7 +151,11 @@ def _write(
 
     generation = write(service.assistant.engine, prompt_T, replace(sampling, stop_ids=tokenizer.stop_ids), hear)
     service.metrics.count_tokens(num_read=len(prompt_T), num_written=len(generation.tokens))
-    return Written(generation=generation, num_read=len(prompt_T))
+    chances = None
+    if num_rivals is not None:
+        engine = service.assistant.engine
+        chances = chances_of(engine, prompt_T, generation.tokens, num_rivals=num_rivals, should_stop=should_stop)
+    return Written(generation=generation, num_read=len(prompt_T), chances=chances)
 
 
 class _Telling:
@@ -146,7 +168,7 @@ class _Telling:
         self._includes_usage = includes_usage
 
     def whole(self, written: Written) -> Completion:
-        told = self._chunk(written.generation.text or "", _end(written))
+        told = self._chunk(written.generation.text or "", _end(written), written.chances)
         told.usage = _usage(written)
         return told
 
@@ -160,8 +182,8 @@ class _Telling:
             told.choices, told.usage = [], _usage(written)
             yield told
 
-    def _chunk(self, text: str, end: End | None) -> Completion:
-        choice = CompletionChoice(index=0, text=text, logprobs=None, finish_reason=end)
+    def _chunk(self, text: str, end: End | None, chances: Chances | None = None) -> Completion:
+        choice = CompletionChoice(index=0, text=text, logprobs=chances, finish_reason=end)
         return Completion(
             id=self._id, object="text_completion", created=self._created, model=self._model, choices=[choice]
         )

@@ -34,7 +34,10 @@ class ReferringEngine:
         return decode(self, prompt_T, sampling, on_token)
 
     def next_logits_V(self, prompt_T):
-        raise NotImplementedError
+        self.reset()
+        self._script = []
+        self._read = len(prompt_T) - self.prompt_tokens
+        return self.step(np.array([prompt_T]), None)[0]
 
     def encode(self, text):
         return self._tokenizer.encode(text, add_special_tokens=False).ids
@@ -52,6 +55,7 @@ class ReferringEngine:
 
     def step(self, tokens_BT, beam_idx_B):
         if self._script is None:
+            self.prompt_tokens = tokens_BT.shape[1]
             prompt = self._tokenizer.decode(tokens_BT[0].tolist(), skip_special_tokens=False)
             self._script = self._written_after(prompt)
             self._seconds = max((taken for word, taken in self._seconds_of.items() if word in prompt), default=0.0)

@@ -28,6 +28,7 @@ def post(client: TestClient, body: bytes | str, headers: dict | None = None) -> 
         (b'{"messages": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "invalid_json"),
         (GOOD[:-1] + b', "temperature": NaN}', "invalid_value"),
         (GOOD[:-1] + b', "top_p": Infinity}', "invalid_value"),
+        (GOOD[:-1] + b', "presence_penalty": NaN}', "invalid_value"),
         (GOOD[:-1] + b', "temperature": 1e999}', "invalid_value"),
         (GOOD[:-1] + b', "seed": 1' + b"0" * 5000 + b"}", "invalid_json"),
         (GOOD[:-1] + b', "seed": 1' + b"0" * 50 + b"}", "invalid_value"),

@@ -53,6 +53,20 @@ def test_a_text_streams_and_stops(client: TestClient) -> None:
     assert (stopped["text"], stopped["finish_reason"]) == (whole[:3], "stop")
 
 
+def test_each_token_has_its_chance(client: TestClient) -> None:
+    told = complete(client, max_tokens=4, logprobs=2)["choices"][0]
+    chances = told["logprobs"]
+    assert [len(chances[name]) for name in ("tokens", "token_logprobs", "top_logprobs", "text_offset")] == [4] * 4
+    for token, chance, rivals in zip(*(chances[name] for name in list(chances)[:3]), strict=True):
+        # greedy, so each is the likeliest of its place
+        assert next(iter(rivals.items())) == (token, chance) and len(rivals) == 2
+        assert max(rivals.values()) == chance < 0
+    assert chances["text_offset"][0] == 0
+    assert complete(client, max_tokens=4)["choices"][0]["logprobs"] is None
+    drawn = complete(client, max_tokens=4, logprobs=0, temperature=2.0, seed=3)["choices"][0]["logprobs"]
+    assert drawn["top_logprobs"] == [{}] * 4
+
+
 def test_a_text_may_be_json(client: TestClient) -> None:
     form = {"type": "object", "properties": {"n": {"enum": [1, 2]}, "b": {"type": "boolean"}}, "required": ["n", "b"]}
     asked = {"type": "json_schema", "json_schema": {"name": "x", "schema": form}}
@@ -64,8 +78,9 @@ def test_a_text_may_be_json(client: TestClient) -> None:
     [
         ({"prompt": "desk " * 2000}, "context_length_exceeded"),
         ({"max_tokens": 5000}, "context_length_exceeded"),
-        ({"logprobs": 1}, "unsupported_parameter"),
-        ({"logprobs": 0}, "unsupported_parameter"),
+        ({"logprobs": 6}, "invalid_value"),
+        ({"logprobs": 1, "max_tokens": 65}, "unsupported_parameter"),
+        ({"logprobs": 1, "stream": True}, "unsupported_parameter"),
         ({"echo": True}, "unsupported_parameter"),
         ({"suffix": "x"}, "unsupported_parameter"),
         ({"best_of": 3}, "unsupported_parameter"),
