@@ -37,7 +37,7 @@ def post(client: TestClient, body: bytes | str, headers: dict | None = None) -> 
         (GOOD[:-1] + b', "max_tokens": true}', "invalid_value"),
         (GOOD[:-1] + b', "stop": [""]}', "invalid_value"),
         (GOOD[:-1] + b', "stop": ["a", "b", "c", "d", "e"]}', "invalid_value"),
-        (GOOD[:-1] + b', "temprature": 1}', "invalid_value"),
+        (GOOD[:-1] + b', "heat": 1}', "invalid_value"),
         (b'{"model": "atlas", "messages": []}', "invalid_value"),
         (b'{"model": "atlas", "messages": [{"role": "user", "content": 7}]}', "invalid_value"),
         (b'{"model": null, "messages": [{"role": "user", "content": "x"}]}', "invalid_value"),
