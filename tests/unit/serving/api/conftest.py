@@ -1,7 +1,6 @@
 """A bundle that answers without weights, its app in this process, and a server in another."""
 
 import json
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -42,8 +41,8 @@ Connect = Callable[..., TestClient]
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An installed outside package with the engine, here and, by PYTHONPATH, in child processes."""
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of installed packages with the engine in it; on the path only where a bundle is opened."""
     site = tmp_path_factory.mktemp("site")
     (site / "referring-1.0.dist-info").mkdir()
     (site / "referring-1.0.dist-info/METADATA").write_text("Metadata-Version: 2.1\nName: referring\nVersion: 1.0\n")
@@ -51,14 +50,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         "[limbeck.engine.engines]\nreferring = referring_engine\n"
     )
     shutil.copy(Path(__file__).with_name("referring_engine.py"), site)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(site))
-        patch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
-        yield site
+    return site
 
 
 @pytest.fixture(scope="session")
-def parts(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a knowledge base, its encoder, and a place for weights."""
     folder = tmp_path_factory.mktemp("parts")
     (folder / "sources/handbook").mkdir(parents=True)
@@ -87,8 +83,11 @@ def bundle(parts: Path, tmp_path: Path) -> Path:
 
 
 @contextmanager
-def opened_app(bundle: Path, *, keys: tuple[Key, ...] = (), **limits: float) -> Iterator[TestClient]:
-    service = Service(bundle, open_bundle(bundle), Limits(**limits))  # type: ignore[arg-type]
+def opened_app(site: Path, bundle: Path, *, keys: tuple[Key, ...] = (), **limits: float) -> Iterator[TestClient]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(site))
+        assistant = open_bundle(bundle)
+    service = Service(bundle, assistant, Limits(**limits))  # type: ignore[arg-type]
     with TestClient(make_app(service, keys=keys), base_url="http://127.0.0.1") as client:
         yield client
 
@@ -104,23 +103,23 @@ def pack_bundle(parts: Path, target: Path, token_seconds: dict[str, float] | Non
 
 
 @pytest.fixture
-def connect(shared_bundle: Path) -> Iterator[Connect]:
+def connect(site: Path, shared_bundle: Path) -> Iterator[Connect]:
     """What opens an app of the shared bundle and returns a client; given keys and limits."""
     with ExitStack() as opened:
-        yield lambda **options: opened.enter_context(opened_app(shared_bundle, **options))
+        yield lambda **options: opened.enter_context(opened_app(site, shared_bundle, **options))
 
 
 @pytest.fixture(scope="session")
-def client(shared_bundle: Path) -> Iterator[TestClient]:
+def client(site: Path, shared_bundle: Path) -> Iterator[TestClient]:
     """A client of the shared bundle's app, without keys."""
-    with opened_app(shared_bundle) as client:
+    with opened_app(site, shared_bundle) as client:
         yield client
 
 
 @pytest.fixture
-def editor(bundle: Path) -> Iterator[TestClient]:
+def editor(site: Path, bundle: Path) -> Iterator[TestClient]:
     """A client of a bundle that may be edited."""
-    with opened_app(bundle) as client:
+    with opened_app(site, bundle) as client:
         yield client
 
 

@@ -1,6 +1,7 @@
 """A real server on a free port, with the official client of OpenAI."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -27,12 +28,15 @@ WAIT_SECONDS = 60.0
 class Served:
     """A server process, where it answers, and what it has logged."""
 
-    def __init__(self, bundle: Path, folder: Path, *options: str) -> None:
+    def __init__(self, bundle: Path, site: Path, folder: Path) -> None:
         self.keys, self._log = folder / "keys.json", folder / "log"
         self.secret = new_key(self.keys, "test", ["read", "chat", "admin"])
-        command = [*LIMBECK, "serve", str(bundle), "--port", "0", "--json", "--keys", str(self.keys), *options]
+        command = [*LIMBECK, "serve", str(bundle), "--port", "0", "--json", "--keys", str(self.keys)]
+        path = os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")])
         with self._log.open("w") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, text=True, env=os.environ | {"PYTHONPATH": path}
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.log()
@@ -67,8 +71,8 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(slow_bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    server = Served(slow_bundle, tmp_path_factory.mktemp("served"))
+def served(slow_bundle: Path, site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    server = Served(slow_bundle, site, tmp_path_factory.mktemp("served"))
     yield server
     server.end()
 
@@ -148,8 +152,8 @@ def test_what_is_no_request_breaks_nothing(served: Served) -> None:
         assert client.models.retrieve("atlas").id == "atlas"
 
 
-def test_sigterm_lets_a_stream_end(slow_bundle: Path, tmp_path: Path) -> None:
-    server = Served(slow_bundle, tmp_path)
+def test_sigterm_lets_a_stream_end(slow_bundle: Path, site: Path, tmp_path: Path) -> None:
+    server = Served(slow_bundle, site, tmp_path)
     try:
         with server.client() as client:
             stream = client.chat.completions.create(model="atlas", messages=A_LITTLE_SLOW, stream=True)
