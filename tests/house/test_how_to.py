@@ -120,6 +120,24 @@ def test_the_python_of_the_readme(project: Path) -> None:
     )
 
 
+def test_serving(project: Path) -> None:
+    run(project, "python", BUNDLE.read_text(encoding="utf-8"))
+    printed = follow(ROOT / "docs/how-to/serve.md", project)
+    assert printed == "The capital of Mongolia is Ulaanbaatar.\nplaces.csv 1\n"
+
+
+def test_every_route_is_on_the_page_and_no_other() -> None:
+    from limbeck.serving.api import chat, completions, embeddings, health, knowledge, models
+
+    routers = (chat, completions, embeddings, health, knowledge, models)
+    routes = {
+        (method, route.path) for part in routers for route in part.router.routes for method in route.methods or ()
+    }
+    text = (ROOT / "docs/how-to/serve.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(GET|POST|PUT|DELETE) (/[^?`]*)", text))
+    assert told == {*routes, ("GET", "/openapi.json")} - {("GET", "/v1/models/{model:path}")}
+
+
 def test_adapting_a_model(project: Path, tiny_checkpoint: Path) -> None:
     shutil.copytree(tiny_checkpoint, project / "base")
     first, last, answer = follow(ROOT / "docs/how-to/adapt-a-model.md", project).splitlines()

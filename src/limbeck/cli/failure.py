@@ -25,6 +25,10 @@ _EXTRA_OF_MODULE = {
     "phonenumbers": "build",
     "stdnum": "build",
     "xllamacpp": "gguf",
+    "fastapi": "serve",
+    "starlette": "serve",
+    "uvicorn": "serve",
+    "prometheus_client": "serve",
 }
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 

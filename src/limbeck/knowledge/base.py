@@ -28,7 +28,7 @@ class KnowledgeBase:
 
     def __init__(self, connection: sqlite3.Connection, *, writable: bool, embedder: "Embedder | None" = None) -> None:
         self._connection = connection
-        self._embedder = embedder
+        self.embedder = embedder
         self._editor = Editor(connection, embedder) if writable else None
         self._searcher = Searcher(connection, embedder)
         self._seen_version = self._version()
@@ -137,7 +137,7 @@ class KnowledgeBase:
 
     def _renew(self) -> None:
         """Forget what was held in memory of the file as it was."""
-        self._searcher = Searcher(self._connection, self._embedder)
+        self._searcher = Searcher(self._connection, self.embedder)
         self._seen_version = self._version()
 
     def _version(self) -> int:

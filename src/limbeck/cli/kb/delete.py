@@ -16,7 +16,7 @@ from limbeck.cli.parameters import knowledge_argument
 @json_option
 def command(base: Path, subject: str | None, property_name: str | None, source: str | None, as_json: bool) -> None:
     """Delete a fact, or everything that only one source supports."""
-    from limbeck.cli.editing import writing
+    from limbeck.bundle.editing import writing
     from limbeck.core.errors import UsageError
 
     if (source is None) == (subject is None) or (subject is None) != (property_name is None):

@@ -17,7 +17,7 @@ from limbeck.cli.parameters import knowledge_argument
 @json_option
 def command(base: Path, subject: str, property_name: str, value: str, language: str | None, as_json: bool) -> None:
     """Set a fact; the next answer uses it, no training needed."""
-    from limbeck.cli.editing import writing
+    from limbeck.bundle.editing import writing
 
     with writing(base) as knowledge:
         knowledge.set(subject, property_name, value, language)

@@ -13,7 +13,7 @@ from limbeck.cli.parameters import knowledge_argument
 @json_option
 def command(base: Path, as_json: bool) -> None:
     """Take back the last edit."""
-    from limbeck.cli.editing import writing
+    from limbeck.bundle.editing import writing
 
     with writing(base) as knowledge:
         undone = knowledge.undo()
