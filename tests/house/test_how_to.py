@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
     """A copy with what the examples need: the sources, the tests, and a bundle that answers without weights."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=ignored)
-    for name in ("conformance", "conftest.py"):
+    for name in ("conformance", "conftest.py", "documents.py"):
         source, target = ROOT / "tests" / name, tmp_path / "tests" / name
         shutil.copytree(source, target, ignore=ignored) if source.is_dir() else shutil.copy(source, target)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
