@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from documents import write_sample
 
+from documents import write_sample
 from limbeck.core.errors import SourceError
 from limbeck.corpus.language import language_of
 from limbeck.knowledge.base import KnowledgeBase

@@ -61,12 +61,7 @@ class Classroom:
     """
 
     def __init__(
-        self,
-        searches: Sequence[Search],
-        answers: Mapping[str, Mapping[str, str]],
-        blur: Blur,
-        *,
-        near_misses: bool = False,
+        self, searches: Sequence[Search], answers: Mapping[str, Mapping[str, str]], blur: Blur, *, near_misses: bool = False
     ) -> None:
         self._searches = searches
         self._answers = answers

@@ -46,8 +46,11 @@ def read_markup(html: str) -> Page:
         from selectolax.lexbor import LexborHTMLParser
 
     tree = LexborHTMLParser(html)
+    content = _content(tree)
     walk = _Walk(Counter())
-    walk.read(_content(tree))
+    walk.read(content)
+    if beside := _beside(content):
+        walk.left_out[f"outside of <{content.tag}>"] = beside
     title = tree.css_first("head > title")
     return Page(
         title=_title(walk.blocks, _flat(title.text()) if title else ""),
@@ -62,6 +65,16 @@ def _content(tree: Any) -> Any:
         if len(found) == 1 and found[0].text(strip=True):
             return found[0]
     return tree.body or tree.root
+
+
+def _beside(content: Any) -> int:
+    """Count the elements with text beside the content and beside what it lies in."""
+    beside = 0
+    while content.tag not in ("body", "html") and content.parent is not None:
+        others = (node for node in content.parent.iter() if node != content)
+        beside += sum(1 for node in others if node.tag not in ("script", "style") and node.text(strip=True))
+        content = content.parent
+    return beside
 
 
 def _title(blocks: list[Block], written: str) -> str:

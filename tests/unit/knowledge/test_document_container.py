@@ -4,8 +4,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from documents import paragraph, write_docx
 
+from documents import paragraph, write_docx
 from limbeck.core.errors import SourceError
 from limbeck.knowledge import container
 from limbeck.knowledge.sources import docx, table

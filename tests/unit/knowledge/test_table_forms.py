@@ -164,7 +164,10 @@ def test_the_digest_of_a_sheet_follows_the_file(tmp_path: Path) -> None:
     ("content", "said"),
     [
         ('{"name": "a", "x": 1}\n{"name": "b"', ["t.jsonl:2", "broken JSON"]),
-        ('{"name": "a", "x": 1}\n[1, 2]\n"text"', ["2 lines are no rows", "t.jsonl:2", "t.jsonl:3", "not a JSON object"]),
+        (
+            '{"name": "a", "x": 1}\n[1, 2]\n"text"',
+            ["2 lines are no rows", "t.jsonl:2", "t.jsonl:3", "not a JSON object"],
+        ),
         ('{"name": "a", "x": 1, "x": 2}', ["t.jsonl:1", "key 'x' stands twice"]),
         ('{"name": "a", "x": {"y": 1}}', ["t.jsonl:1", "key 'x' holds an object"]),
         ('{"name": "a", "x": [[1]]}', ["key 'x' holds a list in a list"]),
@@ -190,7 +193,9 @@ def test_numbers_and_lists_of_json_stay_as_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["t.xlsx", "t.parquet"])
-@pytest.mark.parametrize("content", [b"name,x\na,1\n", b"", bytes(range(256)) * 8, b"PK\x03\x04" + bytes(90), b"PAR1PAR1"])
+@pytest.mark.parametrize(
+    "content", [b"name,x\na,1\n", b"", bytes(range(256)) * 8, b"PK\x03\x04" + bytes(90), b"PAR1PAR1"]
+)
 def test_what_only_has_the_ending_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(SourceError) as caught:
