@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from limbeck.knowledge.build import BuildReport
     from limbeck.knowledge.source import Source
 
+_MOST_TOLD = 3
+
 
 @click.command("build")
 @click.argument("sources", type=click.Path(path_type=Path), nargs=-1, required=True)
@@ -44,7 +46,8 @@ def command(
         return
     _show(report, output)
     if unread:
-        note(f"left alone: {len(unread)} files of no known kind, such as {unread[0]}")
+        more = f" and {len(unread) - _MOST_TOLD} more" if len(unread) > _MOST_TOLD else ""
+        note(f"left alone, as no kind reads it: {', '.join(unread[:_MOST_TOLD])}{more}")
 
 
 def _options(given: Sequence[str], mapping: Path | None) -> dict[str, str]:
