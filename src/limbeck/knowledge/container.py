@@ -30,12 +30,12 @@ def check_container(path: Path, *, part: str, what: str) -> None:
     if not zipfile.is_zipfile(path):
         is_old = path.read_bytes()[:4] == b"\xd0\xcf\x11\xe0"
         reason = "it is encrypted, or of the old Office format" if is_old else "it is no zip archive, or cut short"
-        raise SourceError(f"this is no {what} that can be read: {reason}", where=str(path), fix=fix)
+        raise SourceError(f"this cannot be read as {what}: {reason}", where=str(path), fix=fix)
     try:
         with zipfile.ZipFile(path) as archive:
             _check_parts(path, archive.infolist(), what)
             if part not in archive.namelist():
-                raise SourceError(f"this is no {what}: it has no part {part!r}", where=str(path), fix=fix)
+                raise SourceError(f"this is not {what}: it has no part {part!r}", where=str(path), fix=fix)
             _check_entities(path, archive)
     except _DAMAGED as error:
         raise SourceError(f"the file is damaged: {error}", where=str(path), fix=fix) from error

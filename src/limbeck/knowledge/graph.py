@@ -73,7 +73,7 @@ class Graph:
             en, zh = self._store.name(subject) or ("", "")
             own = _local(subject)
             self._store.rename(subject, f"{en} ({own})", f"{zh}（{own}）")
-            self.left_out["name of several subjects, told apart by their IRIs"] += 1
+            self.left_out["shared name, told apart by its IRI"] += 1
 
     def _names(self, subject: str, triples: Iterable[Triple]) -> tuple[Label, list[str]]:
         """Return what a subject is called, its IRI's last part where nothing else is, and its other names."""

@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 from limbeck.core.errors import RecipeError
+from limbeck.recipe.families import SOURCES
 from limbeck.recipe.load import FILE_NAME
+from limbeck.recipe.options import declared
 from limbeck.recipe.place import guess_kind
 
 _HEAD = """\
@@ -62,9 +64,14 @@ def find_sources(folder: Path) -> list[Path]:
     for path in sorted(folder.iterdir()):
         is_ours = path.name.startswith(".") or path.name.upper().split(".")[0] in ("README", "ATTRIBUTION", "LICENSE")
         is_ours = is_ours or path.name in ("build", "node_modules") or _is_evaluation(path)
-        if not is_ours and guess_kind(path):
+        if not is_ours and _is_whole(guess_kind(path)):
             found.append(path)
     return found
+
+
+def _is_whole(kind: str | None) -> bool:
+    """Tell whether a source of a kind needs no option that only its owner knows."""
+    return kind is not None and not declared(f"{SOURCES.package}.{kind}", "NEEDS")
 
 
 def _is_evaluation(path: Path) -> bool:

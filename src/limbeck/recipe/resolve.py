@@ -11,7 +11,7 @@ from limbeck.core.family import Family
 from limbeck.recipe.families import ENGINES, EXPORTERS, FUSION_METHODS, SOURCES
 from limbeck.recipe.form import KnowledgeForm, RecipeForm
 from limbeck.recipe.locate import KeyPath
-from limbeck.recipe.options import declared_format, declared_options
+from limbeck.recipe.options import declared, declared_format, declared_options
 from limbeck.recipe.place import FILE_OPTIONS, check_file, guess_kind, guess_kinds
 from limbeck.recipe.preset import preset_names
 from limbeck.recipe.problem import Problem
@@ -144,6 +144,9 @@ def _source_problems(source: KnowledgeForm, folder: Path, position: int) -> list
         fix = f"write a [[knowledge]] for each, with kind = {kinds[0]!r} and so on"
         return [*problems, Problem(what=what, path=here, fix=fix)]
     problems += _option_problems(_module(SOURCES, kind), options, here, tuple(KnowledgeForm.model_fields))
+    needs = declared(_module(SOURCES, kind), "NEEDS")
+    if needs and not set(needs) & set(options):
+        problems.append(Problem(what=f"{kind!r} needs {' or '.join(needs)}", path=here, fix=f"add {needs[0]} = …"))
     files = [(key, options[key]) for key in FILE_OPTIONS if isinstance(options.get(key), str)]
     return problems + [p for key, name in files if (p := check_file(name, folder, (*here, key), noun=key))]
 

@@ -126,7 +126,7 @@ def test_build_takes_a_kind_and_options_as_a_recipe_does(tmp_path: Path, capsys:
     named = [*command, "--kind", "faq", "--option", "question=ask", "--option", "answer=say", "--json"]
     assert main.run(named) == 0
     assert json.loads(capsys.readouterr().out)["chunks"] == 1
-    assert main.run([*command, "--option", "sheat=Rooms"]) == 2
+    assert main.run([*command, "--option", "sheets=Rooms"]) == 2
     assert "options of table: mapping, sheet" in capsys.readouterr().err
     assert main.run([*command, "--option", "sheet"]) == 2
     assert main.run([*command, "--kind", "tabel"]) == 1

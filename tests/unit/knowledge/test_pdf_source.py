@@ -28,13 +28,13 @@ def chunks(path: Path) -> list[ChunkRead]:
 
 
 def test_a_passage_tells_its_page_and_lines_are_joined(tmp_path: Path) -> None:
-    write_pdf(tmp_path / "desk.pdf", [ENGLISH, CHINESE], "Travel 手册")
+    write_pdf(tmp_path / "desk.pdf", [ENGLISH, ["行李", *CHINESE]], "Travel 手册")
     english, chinese = chunks(tmp_path / "desk.pdf")
     joined = "is open from nine to five. A visa costs 40 euros, and a second one in the same calendar year is free."
     assert joined in english.text
     assert english.text.endswith("\n\nBring a passport.")
     assert (english.heading, english.title, english.language) == ("page 1", "Travel 手册", "en")
-    assert chinese.text == "".join(CHINESE)
+    assert chinese.text == "行李\n\n" + "".join(CHINESE)
     assert (chinese.heading, chinese.language) == ("第2页", "zh")
     assert (english.start, chinese.start) == (0, english.stop + 2)
 

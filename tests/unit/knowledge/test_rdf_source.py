@@ -104,7 +104,7 @@ def test_subjects_of_one_name_are_told_apart(tmp_path: Path) -> None:
     found = [record for record in records if isinstance(record, RowRead)]
     assert [row.subject.en for row in found] == ["Paris (Paris FR)", "Paris (Paris US)"]
     assert all("Paris" in row.aliases for row in found)
-    assert dropped(records) == {"name of several subjects, told apart by their IRIs": 2}
+    assert dropped(records) == {"shared name, told apart by its IRI": 2}
 
 
 def test_two_properties_of_one_short_name_stay_two(tmp_path: Path) -> None:
@@ -141,9 +141,9 @@ def test_a_large_graph_takes_no_more_memory_than_a_small_one(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("g.ttl", GRAPH + "\n:Chad :x \n", ["g.ttl:", "no Turtle"]),
-        ("g.nt", "<http://x.org/a> <http://x.org/b> .\n", ["g.nt:1", "no N-Triples"]),
-        ("g.ttl", "<html><body>hello</body></html>", ["no Turtle"]),
+        ("g.ttl", GRAPH + "\n:Chad :x \n", ["g.ttl:", "not Turtle"]),
+        ("g.nt", "<http://x.org/a> <http://x.org/b> .\n", ["g.nt:1", "not N-Triples"]),
+        ("g.ttl", "<html><body>hello</body></html>", ["not Turtle"]),
         ("g.ttl", HEAD, ["says nothing of any thing"]),
         ("g.ttl", "", ["empty"]),
     ],

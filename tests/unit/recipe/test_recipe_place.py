@@ -83,5 +83,14 @@ def test_an_option_for_a_folder_of_several_kinds_asks_which(tmp_path: Path) -> N
 def test_a_draft_takes_no_evaluation_questions_for_knowledge(tmp_path: Path) -> None:
     (tmp_path / "questions.jsonl").write_text('{"question": "Who?", "answers": ["me"]}\n')
     (tmp_path / "faq.jsonl").write_text('{"question": "Who?", "answer": "me"}\n')
+    (tmp_path / "a.sql").write_text("SELECT 1")
     text = draft(tmp_path)
     assert 'location = "faq.jsonl"' in text and "questions.jsonl" not in text
+    assert "a.sql" not in text, "it needs a database that no file tells"
+
+
+def test_a_query_without_a_database_is_told_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("SELECT 1")
+    (tmp_path / "limbeck.toml").write_text(RECIPE.replace("docs", "a.sql"))
+    with pytest.raises(RecipeError, match="'sql' needs database or url"):
+        load_recipe(tmp_path)

@@ -26,7 +26,8 @@ OPTIONS = ()
 HOLDS_FACTS = False
 _BETWEEN = "\n\n"
 _PAGES_KEPT = 32
-_SHORT_LINE = 0.8
+_FULL_LINE = 0.8
+_SHORT_LINE = 0.6
 _ENDS = re.compile(r"[.!?:。！？：；][\"')\]”」』）]*$")
 _HYPHEN = re.compile(r"(?<=[a-z])-\n(?=[a-z])")
 _HAN_BREAK = re.compile(r"(?<=[\u3000-\u9fff\uff00-\uffef])\n(?=[\u3000-\u9fff\uff00-\uffef])")
@@ -109,14 +110,18 @@ def _pages(reader: "PdfReader", left_out: Counter[str]) -> Iterator[str]:
 
 
 def _paragraphs(text: str) -> str:
-    """Join the lines of each paragraph; one ends at a blank line, or at a sentence on a line that is not full."""
+    """Join the lines of each paragraph.
+
+    One ends at a blank line, at a short line (a heading, an item), or at a sentence on a line that is not full.
+    """
     lines = [" ".join(line.split()) for line in strip_controls(text, " ").splitlines()]
-    full = max(map(len, lines), default=0) * _SHORT_LINE
+    longest = max(map(len, lines), default=0)
     parts: list[list[str]] = [[]]
     for line in lines:
         if line:
             parts[-1].append(line)
-        if not line or (_ENDS.search(line) and len(line) < full):
+        share = _FULL_LINE if _ENDS.search(line) else _SHORT_LINE
+        if len(line) < longest * share:
             parts.append([])
     joined = (_HAN_BREAK.sub("", _HYPHEN.sub("", "\n".join(part))).replace("\n", " ") for part in parts if part)
     return _BETWEEN.join(joined)

@@ -59,7 +59,7 @@ def _triples(path: Path) -> Iterator[Triple]:
     except SyntaxError as error:
         where = f"{path}:{error.lineno}" if error.lineno else str(path)
         fix = "correct the line, or name the file as what it is"
-        raise SourceError(f"this is no {form.name}: {error.msg}", where=where, fix=fix) from error
+        raise SourceError(f"this is not {form.name}: {error.msg}", where=where, fix=fix) from error
     except (OSError, ValueError) as error:
         raise SourceError(f"the graph cannot be read: {error}", where=str(path), fix="write it as UTF-8") from error
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 ENDINGS = (".sql",)
 LIBRARIES = ("SQLAlchemy",)
+NEEDS = ("database", "url")
 OPTIONS = ("database", "url", "mapping", "as_of")
 HOLDS_FACTS = True
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
@@ -49,9 +50,7 @@ def _address(path: Path, options: Mapping[str, object]) -> "URL":
 
     file, given = options.get("database"), options.get("url")
     if (file is None) == (given is None):
-        fix = (
-            'write database = "rooms.db" for an SQLite file, or url = "postgresql+psycopg://reader:${PASSWORD}@host/db"'
-        )
+        fix = 'write (or give as --option) database = "rooms.db" for an SQLite file, or url = "postgresql+psycopg://reader:${PASSWORD}@host/db"'
         raise SourceError("name one database for the query", where=str(path), fix=fix)
     if file is not None:
         place = Path(str(options.get("root", path.parent))) / str(file)
