@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from documents import write_sample
+from documents import paragraph, write_docx, write_pdf, write_sample
 from limbeck.core.errors import SourceError
 from limbeck.corpus.language import language_of
 from limbeck.knowledge.base import KnowledgeBase
@@ -138,3 +138,17 @@ def test_show_knows_every_place(source: Source, tmp_path: Path) -> None:
                 assert base.resolve(Citation(source=name, span=(record.start, record.stop))) == record.text
             elif isinstance(record, RowRead):
                 assert base.resolve(Citation(source=name, row=record.number)) == record.text
+
+
+def test_every_ending_refuses_what_it_does_not_hold(source: Source, tmp_path: Path) -> None:
+    module = SOURCES.load(source.kind)
+    write_pdf(tmp_path / "a.pdf", [["Text."]])
+    write_docx(tmp_path / "a.docx", paragraph("Text."))
+    others = {kind: (tmp_path / f"a.{kind}").read_bytes() for kind in ("pdf", "docx") if kind != source.kind}
+    for ending in (*getattr(module, "ENDINGS", ()), *getattr(module, "SHARED_ENDINGS", ())):
+        for name, content in {"empty": b"", "junk": bytes(range(256)) * 64, **others}.items():
+            path = tmp_path / f"{name}{ending}"
+            path.write_bytes(content)
+            with pytest.raises(SourceError) as caught:
+                list(read_source(Source(kind=source.kind, location=path, root=tmp_path, options=source.options)))
+            assert path.name in str(caught.value)
