@@ -50,9 +50,10 @@ def test_an_address_may_take_its_parts_from_the_environment(folder: Path, monkey
 
 
 def test_a_password_is_neither_taken_nor_printed(folder: Path) -> None:
-    with pytest.raises(SourceError, match="holds a password") as caught:
-        list(read_source(source(folder, url="postgresql://me:hunter2@host/db")))
-    assert "hunter2" not in str(caught.value)
+    for url in ("postgresql://me:hunter2@host/db", "postgresql://host/db?user=me&password=hunter2"):
+        with pytest.raises(SourceError, match="holds a password") as caught:
+            list(read_source(source(folder, url=url)))
+        assert "hunter2" not in str(caught.value)
 
 
 def test_the_digest_follows_the_rows(folder: Path) -> None:

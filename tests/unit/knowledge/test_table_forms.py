@@ -151,6 +151,33 @@ def test_error_cells_are_no_facts_and_counted(tmp_path: Path) -> None:
     assert (report.facts, report.dropped) == (1, {"cell with the error #N/A": 1})
 
 
+def test_cells_that_a_sheet_leaves_out_are_empty(tmp_path: Path) -> None:
+    def leave_out(book: object) -> None:
+        book["T"]["A4"], book["T"]["C4"] = "Vega", "織"
+
+    (table,) = read_workbook(save(tmp_path, {"T": [["name", "a", "b"], ["Aurora", None, "x"]]}, leave_out))
+    assert cells(table)[1:] == [["Aurora", "", "x"], ["Vega", "", "織"]]
+    assert (table.dropped["blank row"], table.rows[1].line) == (1, 4)
+
+
+def test_a_stray_cell_at_the_edge_of_a_sheet_is_refused(tmp_path: Path) -> None:
+    def stray(book: object) -> None:
+        book["T"]["XFD20000"] = "x"
+
+    with pytest.raises(SourceError, match="20,000 rows of 16,384 columns are more than"):
+        read_workbook(save(tmp_path, {"T": [["name", "seats"], ["Aurora", 12]]}, stray))
+
+
+def test_merged_cells_without_end_are_refused(tmp_path: Path) -> None:
+    def merge(book: object) -> None:
+        from openpyxl.worksheet.cell_range import MultiCellRange
+
+        book["T"].merged_cells = MultiCellRange("A1:XFD1048576")
+
+    with pytest.raises(SourceError, match="merges over"):
+        read_workbook(save(tmp_path, {"T": [["name", "seats"], ["Aurora", 12]]}, merge))
+
+
 def test_the_digest_of_a_sheet_follows_the_file(tmp_path: Path) -> None:
     def digest(seats: int) -> str:
         path = save(tmp_path, {"T": [["name", "seats"], ["Aurora", seats]]})

@@ -31,7 +31,8 @@ _QUESTION = re.compile(
 _ANSWER = re.compile(r"(?i)\s*(?:\*\*)?(?:A|Answer|答案?|回答)\s*\d*\s*[:：.、](?:\*\*)?\s*")
 _HEADING = re.compile(r"(#{1,6})\s+(.+?)\s*#*\s*$")
 _FENCE = re.compile(r"\s{0,3}(?:```|~~~)")
-_PARAGRAPH = re.compile(r"[^\n]*\S[^\n]*(?:\n[^\n]*\S[^\n]*)*")
+_LONGEST_QUESTION = 1000
+_PARAGRAPH = re.compile(r"\S[^\n]*(?:\n[^\S\n]*\S[^\n]*)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,8 +115,9 @@ def _pairs_of_page(path: Path, text: str) -> tuple[str, list[_Pair]]:
     at = 0
     for number, line in enumerate(text.split("\n"), start=1):
         in_fence ^= bool(_FENCE.match(line))
-        heading = None if in_fence else _HEADING.match(line)
-        asked = None if in_fence else _QUESTION.match(line)
+        is_prose = in_fence or len(line) > _LONGEST_QUESTION
+        heading = None if is_prose else _HEADING.match(line)
+        asked = None if is_prose else _QUESTION.match(line)
         if heading or asked:
             found += [_pair(text, question, place, (start, at))] if question else []
             is_title = heading and not asked and len(heading[1]) == 1 and not title and not found and not question

@@ -63,7 +63,8 @@ def _address(path: Path, options: Mapping[str, object]) -> "URL":
     except ArgumentError as error:
         fix = "write it as SQLAlchemy does: dialect+driver://user:${PASSWORD}@host/database"
         raise SourceError("the database's address cannot be read", where=str(path), fix=fix) from error
-    if url.password is not None and not _VARIABLE.fullmatch(str(url.password)):
+    is_open = url.password is not None and not _VARIABLE.fullmatch(str(url.password))
+    if is_open or any("password" in key.lower() for key in url.query):
         fix = "write ${DB_PASSWORD} in its place and set that variable: a bundle carries its recipe"
         raise SourceError("the database's address holds a password", where=str(path), fix=fix)
     return url.set(**{part: _filled(path, getattr(url, part)) for part in _PARTS if getattr(url, part)})

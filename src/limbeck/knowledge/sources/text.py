@@ -15,7 +15,7 @@ from limbeck.knowledge.text import strip_controls
 ENDINGS = (".txt", ".text")
 OPTIONS = ()
 HOLDS_FACTS = False
-_PARAGRAPH = re.compile(r"[^\S\r\n]*\S[^\r\n]*(?:(?:\r\n|\r|\n)[^\S\r\n]*\S[^\r\n]*)*")
+_PARAGRAPH = re.compile(r"\S[^\r\n]*(?:(?:\r\n|\r|\n)[^\S\r\n]*\S[^\r\n]*)*")
 _LONGEST_TITLE = 80
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from limbeck.core.errors import SourceError
 from limbeck.knowledge.decode import read_text
 from limbeck.knowledge.tables.cells import cell_of
-from limbeck.knowledge.tables.table import Line, Table, make_table
+from limbeck.knowledge.tables.table import Line, Table, check_size, make_table
 
 _FIX = "write one JSON object a line, its values text, numbers or lists of these"
 _MOST_TOLD = 20
@@ -35,11 +35,12 @@ def read_json_lines(path: Path) -> tuple[Table, ...]:
         what = f"{len(problems)} lines are no rows" if len(problems) > 1 else "a line is no row"
         more = [f"and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
         raise SourceError(what, where="\n       ".join([*problems[:_MOST_TOLD], *more]), fix=_FIX)
-    return (make_table(path, _lines(found), dropped={"blank row": max(0, blank - 1)}),)
-
-
-def _lines(found: list[tuple[int, Fields]]) -> Iterable[Line]:
     headers = list(dict.fromkeys(name for _, fields in found for name in fields))
+    check_size(path, len(found), len(headers))
+    return (make_table(path, _lines(headers, found), dropped={"blank row": max(0, blank - 1)}),)
+
+
+def _lines(headers: list[str], found: list[tuple[int, Fields]]) -> Iterable[Line]:
     if headers:
         yield 1, headers
     for number, fields in found:

@@ -8,6 +8,8 @@ from pathlib import Path
 from limbeck.core.errors import SourceError
 from limbeck.knowledge.text import strip_controls
 
+_MOST_CELLS = 20_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
@@ -40,6 +42,16 @@ Line = tuple[int, list[str]]
 def place(path: Path, line: int, *, is_lined: bool) -> str:
     """Write a line of a text file as editors take it, `t.csv:3`, or a row of what has no lines, `t.xlsx#A row 3`."""
     return f"{path}:{line}" if is_lined else f"{path} row {line}"
+
+
+def check_size(path: Path, rows: int, columns: int) -> None:
+    """Refuse a grid that would not fit into memory, as one stray cell at the edge of a sheet makes it.
+
+    Raises: SourceError: too many cells.
+    """
+    if rows * columns > _MOST_CELLS:
+        what = f"{rows:,} rows of {columns:,} columns are more than {_MOST_CELLS:,} cells"
+        raise SourceError(what, where=str(path), fix="delete stray cells beside the table, or split it into files")
 
 
 def make_table(

@@ -14,7 +14,7 @@ from limbeck.core.errors import SourceError
 from limbeck.knowledge.container import check_container
 from limbeck.knowledge.extra import extra
 from limbeck.knowledge.tables.cells import cell_of
-from limbeck.knowledge.tables.table import Line, Table, make_table
+from limbeck.knowledge.tables.table import Line, Table, check_size, make_table
 
 _MOST_TOLD = 8
 _MOST_MERGED = 1_000_000
@@ -80,6 +80,7 @@ def _lines(path: Path, shown: Any, written: Any, dropped: Counter[str]) -> Itera
     grid = _grid(path, shown, written, dropped)
     _spread(grid, merged)
     width = max((len(cells) for cells in grid), default=0)
+    check_size(path, len(grid), width)
     start = _titles(grid, merged)
     if start:
         dropped["title row"] += start
@@ -113,6 +114,8 @@ def _grid(path: Path, shown: Any, written: Any, dropped: Counter[str]) -> list[l
 
 def _text(cell: Any) -> str:
     value = cell.value
+    if value is None:  # a cell that the file leaves out has no place either
+        return ""
     if isinstance(value, float | int) and not isinstance(value, bool) and "%" in (cell.number_format or ""):
         return f"{cell_of(round(value * 100, 10), cell.coordinate)}%"
     return cell_of(value, cell.coordinate)
