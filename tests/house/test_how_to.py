@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
     """A copy with what the examples need: the sources, the tests, and a bundle that answers without weights."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=ignored)
-    for name in ("conformance", "conftest.py"):
+    for name in ("conformance", "conftest.py", "documents.py"):
         source, target = ROOT / "tests" / name, tmp_path / "tests" / name
         shutil.copytree(source, target, ignore=ignored) if source.is_dir() else shutil.copy(source, target)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -89,8 +89,9 @@ def test_the_examples_are_in_our_style(tmp_path: Path) -> None:
 
 def test_a_source(project: Path) -> None:
     printed = follow(ROOT / "docs/how-to/add-a-source.md", project)
-    assert "plain     Plain text: a passage per paragraph, the first line is the title." in printed
-    assert "found.txt, characters 15-69" in printed
+    assert "rst       reStructuredText pages: passages by heading, each an exact span of its file." in printed
+    assert "found / Lost property: Found keys are kept" in printed
+    assert "found.rst, characters 29-73" in printed
 
 
 def test_a_compression_method(project: Path) -> None:

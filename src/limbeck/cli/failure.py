@@ -19,7 +19,7 @@ _EXTRA_OF_MODULE = {
     "openvino_tokenizers": "build",
     "matplotlib": "build",
     "optuna": "build",
-    "pyarrow": "build",
+    "pyarrow": "parquet",
     "rensa": "build",
     "py3langid": "build",
     "phonenumbers": "build",

@@ -1,24 +1,68 @@
 """Files a recipe names: found relative to it, or the nearest name that exists."""
 
 import difflib
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from limbeck.recipe.families import SOURCES
 from limbeck.recipe.locate import KeyPath
-from limbeck.recipe.options import declared_endings
+from limbeck.recipe.options import declared
 from limbeck.recipe.problem import Problem
 
-FILE_OPTIONS = ("mapping",)
+FILE_OPTIONS = ("mapping", "database")
 """Options that name a file beside the recipe."""
+
+_LOOKED_AT_BYTES = 8192
 
 
 def guess_kind(location: Path) -> str | None:
-    """Tell the source kind from a file's ending, or from the first of a folder's files that has a kind."""
-    kinds = {ending: name for name in SOURCES.names() for ending in declared_endings(f"{SOURCES.package}.{name}")}
-    if not location.is_dir():
-        return kinds.get(location.suffix.lower())
-    suffixes = (path.suffix.lower() for path in sorted(location.rglob("*")) if path.is_file())
-    return next((kinds[suffix] for suffix in suffixes if suffix in kinds), None)
+    """Tell the source kind of a file from its ending and content, or the first of the kinds that a folder holds."""
+    if location.is_dir():
+        return next(iter(guess_kinds(location)), None)
+    named = _kinds_by("ENDINGS").get(location.suffix.lower())
+    shared = [name for ending, name in _pairs_of("SHARED_ENDINGS") if ending == location.suffix.lower()]
+    signed = (
+        _kinds_by("SIGNS") if named is None else {sign: name for sign, name in _pairs_of("SIGNS") if name in shared}
+    )
+    if not signed or not location.is_file():
+        return named
+    text = _ends_of(location)
+    return next((name for sign, name in signed.items() if any(re.match(sign, each) for each in text)), named)
+
+
+def guess_kinds(folder: Path) -> tuple[str, ...]:
+    """Return the kinds of a folder's files by their endings, in the order of the first file of each."""
+    kinds = _kinds_by("ENDINGS")
+    suffixes = (path.suffix.lower() for path in sorted(folder.rglob("*")) if path.is_file())
+    return tuple(dict.fromkeys(kinds[suffix] for suffix in suffixes if suffix in kinds))
+
+
+def list_unread(folder: Path) -> list[Path]:
+    """Return the files of a folder that no source kind reads, hidden ones apart, sorted."""
+    kinds = _kinds_by("ENDINGS")
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
+    return [path for path in files if path.suffix.lower() not in kinds]
+
+
+def _kinds_by(constant: str) -> dict[str, str]:
+    return dict(_pairs_of(constant))
+
+
+def _pairs_of(constant: str) -> Iterator[tuple[str, str]]:
+    """Yield what each source kind states in a constant, with the kind; nothing is imported."""
+    for name in SOURCES.names():
+        yield from ((each, name) for each in declared(f"{SOURCES.package}.{name}", constant))
+
+
+def _ends_of(path: Path) -> tuple[str, ...]:
+    """Return the first and last characters of a file, as each encoding reads them that a sign may stand in."""
+    with path.open("rb") as file:
+        head = file.read(_LOOKED_AT_BYTES)
+        file.seek(max(len(head), path.stat().st_size - _LOOKED_AT_BYTES))
+        data = head + file.read()
+    encodings = ("latin-1", "utf-8-sig", "gb18030", *(["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else []))
+    return tuple(data.decode(encoding, errors="ignore") for encoding in encodings)
 
 
 def check_file(written: str, folder: Path, path: KeyPath, *, noun: str) -> Problem | None:
