@@ -34,7 +34,7 @@ _PASSAGES_ALONE = 4
 _KIND_TOLD = 0.15
 _HALF = 0.5
 _FACTS_OF_ONE, _FACTS_OF_EACH = 6, 4
-_BY_VECTORS = 1.0
+_BY_WORDS = 0.3
 _ALIKE, _LIKE = 24, 0.4
 
 
@@ -158,9 +158,10 @@ class Searcher:
         """Yield the facts of every subject in turn: those asked for, then those that fit the words best."""
         order = {property_id: place for place, property_id in enumerate(asked.properties)}
         fits = self._statements.topics.fits(asked.reading.topic)
+        by_words = _BY_WORDS if asked.wordings else 1.0
 
         def fit(property_id: int) -> float:
-            return fits[property_id] + _BY_VECTORS * asked.wordings.get(property_id, 0.0)
+            return by_words * fits[property_id] + asked.wordings.get(property_id, 0.0)
 
         count = _FACTS_OF_ONE if len(asked.entities) == 1 else _FACTS_OF_EACH
         columns = [
