@@ -8,7 +8,7 @@ tenths of how well the passage fits, or of the question's words that the propert
 are to the question; `!` where the question names a value of the row.
 Values stay out: a value is put in by reference and never written by the model (design §6). Only a
 fact found by words shows some of its value, which may be all that the question names:
-`Bhutan / currency / ngultrum ?-43⟦1⟧`.
+`Bhutan / currency / ngultrum ?-43!⟦1⟧`.
 """
 
 import unicodedata
