@@ -53,12 +53,18 @@ class Ranker:
         return [int(rowid) for (rowid,) in self._connection.execute(ranked, (query,))]
 
 
-def coverage(weights: Mapping[str, float], found: Collection[str]) -> float:
-    """Return the share (0 to 1) of the question's word weight found in a row's words."""
+def characters_of(found: Collection[str]) -> frozenset[str]:
+    """Return the Han characters of some words."""
+    return frozenset(character for word in found if not word.isascii() for character in word)
+
+
+def coverage(weights: Mapping[str, float], found: Collection[str], characters: Collection[str] | None = None) -> float:
+    """Return the share (0 to 1) of the question's word weight found in a row's words; `characters` are theirs."""
     total = sum(weights.values())
     if not total:
         return 0.0
-    characters = {character for word in found for character in word if not character.isascii()}
+    if characters is None:
+        characters = characters_of(found)
     covered = sum(weight * _credit(found, characters, word) for word, weight in weights.items())
     return min(1.0, covered / total)
 
