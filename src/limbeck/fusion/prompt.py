@@ -53,9 +53,14 @@ def _row(number: int, row: Evidence, language: str, *, repeated: bool) -> str:
     if row.kind == "fact":
         found = f" / {_excerpt(row, language, _VALUE_CHARS)}" if row.link == "searched" else ""
         told = "!" if row.is_told else ""
-        fits = f"{_tenths(row.coverage)}{_tenths((row.likeness - UNLIKE) / _ALIKE)}"
+        fits = f"{_tenths(row.coverage)}{_tenths(likeness_shown(row))}"
         return f"{head}{found} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{fits}{told}{reference(number)}"
     return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{_tenths(row.fit())}{reference(number)}"
+
+
+def likeness_shown(row: Evidence) -> float:
+    """Return how like the question a row's property is, stretched over what occurs (0 to 1)."""
+    return min(max((row.likeness - UNLIKE) / _ALIKE, 0.0), 1.0)
 
 
 def _tenths(share: float) -> int:

@@ -187,7 +187,7 @@ class Searcher:
             match: Match = "named" if row.property_id in asked.properties else "none"
             value = words(f"{row.value.en}\n{row.value.zh}")
             covered = coverage(asked.weights, row.words.union(value))
-            is_told = not set(value).isdisjoint(rest)
+            is_told = any(word.isascii() and word in rest for word in value)  # two Han characters name no value
             yield _fact(row, "searched", match, covered, asked.wordings, is_told=is_told)
 
     def _inverse(self, asked: _Asked) -> Iterator[Evidence]:
