@@ -25,6 +25,7 @@ _EXTRA_OF_MODULE = {
     "phonenumbers": "build",
     "stdnum": "build",
     "xllamacpp": "gguf",
+    "rdflib": "rdf",
 }
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 

@@ -27,6 +27,12 @@ def declared_endings(module: str) -> tuple[str, ...]:
     return _constant(tree, "ENDINGS") if tree else ()
 
 
+def declared_beginnings(module: str) -> tuple[str, ...]:
+    """Return what every file of a source kind begins with, from its `BEGINS`; a kind without any goes by endings."""
+    tree = _tree(module)
+    return _constant(tree, "BEGINS") if tree else ()
+
+
 def declared_format(module: str) -> str | None:
     """Return the export format an engine reads, from its `FORMAT`; None where the file is not ours to read."""
     tree = _tree(module)

@@ -1,24 +1,39 @@
 """Files a recipe names: found relative to it, or the nearest name that exists."""
 
 import difflib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from limbeck.recipe.families import SOURCES
 from limbeck.recipe.locate import KeyPath
-from limbeck.recipe.options import declared_endings
+from limbeck.recipe.options import declared_beginnings, declared_endings
 from limbeck.recipe.problem import Problem
 
 FILE_OPTIONS = ("mapping",)
 """Options that name a file beside the recipe."""
 
+_BEGINNING_BYTES = 64
+
 
 def guess_kind(location: Path) -> str | None:
-    """Tell the source kind from a file's ending, or from the first of a folder's files that has a kind."""
-    kinds = {ending: name for name in SOURCES.names() for ending in declared_endings(f"{SOURCES.package}.{name}")}
+    """Tell the source kind from how a file begins or ends, or from the first of a folder's files that has a kind."""
+    beginnings = {name: declared_beginnings(f"{SOURCES.package}.{name}") for name in SOURCES.names()}
+    plain = [name for name, begins in beginnings.items() if not begins]
+    kinds = {ending: name for name in plain for ending in declared_endings(f"{SOURCES.package}.{name}")}
     if not location.is_dir():
-        return kinds.get(location.suffix.lower())
-    suffixes = (path.suffix.lower() for path in sorted(location.rglob("*")) if path.is_file())
-    return next((kinds[suffix] for suffix in suffixes if suffix in kinds), None)
+        return _kind_by_beginning(location, beginnings) or kinds.get(location.suffix.lower())
+    paths = (path for path in sorted(location.rglob("*")) if path.is_file())
+    found = (_kind_by_beginning(path, beginnings) or kinds.get(path.suffix.lower()) for path in paths)
+    return next((kind for kind in found if kind), None)
+
+
+def _kind_by_beginning(path: Path, beginnings: Mapping[str, Sequence[str]]) -> str | None:
+    try:
+        with path.open("rb") as file:
+            first = file.read(_BEGINNING_BYTES).removeprefix(b"\xef\xbb\xbf")
+    except OSError:
+        return None
+    return next((name for name, begins in beginnings.items() if first.startswith(tuple(map(str.encode, begins)))), None)
 
 
 def check_file(written: str, folder: Path, path: KeyPath, *, noun: str) -> Problem | None:

@@ -88,7 +88,7 @@ def test_undo_takes_back_every_edit_in_turn(open_base: KnowledgeBase) -> None:
     names = ["delete source handbook/visas.md", "delete source countries.csv", "set Chad / capital"]
     for name in names:
         states.pop()
-        assert open_base.undo() == name
+        assert open_base.undo() == (name,)
         assert (answers(open_base), open_base.schema(), open_base.stats()) == states[-1]
     with pytest.raises(KnowledgeError, match="no edit to undo"):
         open_base.undo()
