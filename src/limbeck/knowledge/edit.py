@@ -119,6 +119,8 @@ class Editor:
 
         Raises: KnowledgeError: there are not so many.
         """
+        if count < 1:
+            raise KnowledgeError(f"cannot take back {count} edits", fix="take back 1 or more")
         with self._transaction():
             query = "SELECT id, op, before, after FROM log WHERE NOT undone ORDER BY id DESC LIMIT ?"
             found = self._connection.execute(query, (count,)).fetchall()

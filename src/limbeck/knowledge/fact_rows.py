@@ -14,7 +14,7 @@ from limbeck.knowledge.value_subjects import ValueSubjects
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubjectRow:
-    """A subject: its labels, its other names, and what kind of thing it is."""
+    """A subject: its labels, its other names, and what kind of thing it is; numbered among those that are seen."""
 
     id: int
     label: Label
@@ -24,7 +24,10 @@ class SubjectRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactRow:
-    """A fact at one place it stands at; `shown` is the value with its unit, `named` the subjects that it names."""
+    """A fact at one place it stands at; `shown` is the value with its unit, `named` the subjects that it names.
+
+    Facts are numbered among those that are seen, so that no number tells of others.
+    """
 
     fact_id: int
     subject: SubjectRow
@@ -48,8 +51,8 @@ class FactTable:
 
 def read_table(connection: sqlite3.Connection) -> FactTable:
     """Read all subjects and facts of a base."""
-    subjects = tuple(_subjects(connection))
-    return FactTable(subjects=subjects, facts=tuple(_facts(connection, {row.id: row for row in subjects})))
+    subjects = dict(_subjects(connection))
+    return FactTable(subjects=tuple(subjects.values()), facts=tuple(_facts(connection, subjects)))
 
 
 def _facts(connection: sqlite3.Connection, subjects: Mapping[int, SubjectRow]) -> Iterator[FactRow]:
@@ -58,6 +61,7 @@ def _facts(connection: sqlite3.Connection, subjects: Mapping[int, SubjectRow]) -
         for number, body, rendering in connection.execute("SELECT id, body, rendering FROM property")
     }
     links = ValueSubjects(connection)
+    seen: dict[int, int] = {}
     query = """SELECT fact.id, entity_id, property_id, en, zh, valid_from, valid_until, source.name, fact_source.row
         FROM fact JOIN fact_source ON fact_source.fact_id = fact.id JOIN source ON source.id = fact_source.source_id
         ORDER BY entity_id, property_id, position, source.id, fact_source.row"""
@@ -66,7 +70,7 @@ def _facts(connection: sqlite3.Connection, subjects: Mapping[int, SubjectRow]) -
         rendering = known[property_id][1]
         value, unit = rendering.without_unit(shown)
         yield FactRow(
-            fact_id=fact_id,
+            fact_id=seen.setdefault(fact_id, len(seen) + 1),
             subject=subjects[entity_id],
             property=known[property_id][0],
             rendering=rendering,
@@ -75,14 +79,16 @@ def _facts(connection: sqlite3.Connection, subjects: Mapping[int, SubjectRow]) -
             shown=shown,
             valid=Validity(start=start, end=end),
             citation=Citation(source=source, row=row),
-            named=links.of(shown),
+            named=tuple(subjects[each].id for each in links.of(shown)),
         )
 
 
-def _subjects(connection: sqlite3.Connection) -> Iterator[SubjectRow]:
+def _subjects(connection: sqlite3.Connection) -> Iterator[tuple[int, SubjectRow]]:
     names: dict[int, list[str]] = {}
     for entity_id, name in connection.execute("SELECT entity_id, name FROM alias ORDER BY entity_id, norm, source_id"):
         names.setdefault(entity_id, []).append(name)
-    for number, en, zh, *kind in connection.execute("SELECT id, en, zh, kind_en, kind_zh FROM entity ORDER BY id"):
-        aliases = tuple(name for name in dict.fromkeys(names.get(number, ())) if name not in (en, zh))
-        yield SubjectRow(id=number, label=Label(en=en, zh=zh), kind=Label(en=kind[0], zh=kind[1]), aliases=aliases)
+    rows = connection.execute("SELECT id, en, zh, kind_en, kind_zh FROM entity ORDER BY id")
+    for number, (entity_id, en, zh, *kind) in enumerate(rows, start=1):
+        aliases = tuple(name for name in dict.fromkeys(names.get(entity_id, ())) if name not in (en, zh))
+        label, kind_label = Label(en=en, zh=zh), Label(en=kind[0], zh=kind[1])
+        yield entity_id, SubjectRow(id=number, label=label, kind=kind_label, aliases=aliases)

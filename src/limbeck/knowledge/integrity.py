@@ -5,15 +5,16 @@ All is checked on a copy in memory, so that readers and an editor go on meanwhil
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 from limbeck.core.errors import KnowledgeError
 from limbeck.knowledge.citation import resolve
+from limbeck.knowledge.edit import EDIT_SOURCE
 from limbeck.knowledge.evidence import Citation
-from limbeck.knowledge.layout import TABLES, WORDS
+from limbeck.knowledge.layout import APPLICATION_ID, FORMAT, TABLES, WORDS
 from limbeck.knowledge.replay import unreplayable
 from limbeck.knowledge.validity import Validity
 from limbeck.knowledge.write import chunk_words, statement_words
@@ -156,6 +157,10 @@ def _resolves(copy: sqlite3.Connection, citation: Citation, wanted: str | None) 
 
 def _log(copy: sqlite3.Connection) -> Iterator[str]:
     yield from unreplayable(copy)
+    query = """SELECT row FROM record JOIN source ON source.id = source_id
+        WHERE kind = ? AND row NOT IN (SELECT id FROM log WHERE NOT undone) ORDER BY row"""
+    bare = [f"edit {row}" for (row,) in copy.execute(query, (EDIT_SOURCE,))]
+    yield from _named("edits are cited and not in the log", bare)
 
 
 def _named(what: str, which: Sequence[str]) -> Iterator[str]:
@@ -189,11 +194,23 @@ def check_file(path: Path) -> tuple[Fault, ...]:
     """
     from limbeck.knowledge.base import open_checked
 
-    with closing(open_checked(path)) as connection, closing(sqlite3.connect(":memory:")) as copy:
+    with ExitStack() as opened:
         try:
+            connection = opened.enter_context(closing(open_checked(path)))
+            copy = opened.enter_context(closing(sqlite3.connect(":memory:")))
             connection.backup(copy)
-        except sqlite3.OperationalError as error:
-            raise KnowledgeError(f"cannot be read now: {error}", where=str(path), fix="try again") from error
-        except sqlite3.DatabaseError as error:
-            return (Fault(check="pages", what=str(error), fix=f"the file is damaged: {_AGAIN}"),)
+        except (sqlite3.DatabaseError, KnowledgeError) as error:
+            if not _is_marked_ours(path):
+                raise
+            return (Fault(check="pages", what=str(error.__cause__ or error), fix=f"the file is damaged: {_AGAIN}"),)
         return faults_of(copy)
+
+
+def _is_marked_ours(path: Path) -> bool:
+    """Tell whether the first bytes of a file call it a knowledge base of this format."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(100)
+    except OSError:
+        return False
+    return header[60:64] == FORMAT.to_bytes(4) and header[68:72] == APPLICATION_ID.to_bytes(4)

@@ -54,6 +54,10 @@ _DATE, _INTEGER = Name("xsd", "date"), Name("xsd", "integer")
 
 def triples_of(table: FactTable) -> Iterator[Triple]:
     """Yield every triple, each once: properties, then subjects each with their facts."""
+    yield from dict.fromkeys(_all(table))
+
+
+def _all(table: FactTable) -> Iterator[Triple]:
     names = _Names(table)
     for known in {fact.property.id: fact.property for fact in table.facts}.values():
         yield names.property(known.id), TYPE, Name("rdf", "Property")
@@ -65,7 +69,8 @@ def triples_of(table: FactTable) -> Iterator[Triple]:
         facts.setdefault(fact.subject.id, []).append(fact)
     for subject in table.subjects:
         yield from _subject(subject, names)
-        yield from dict.fromkeys(triple for fact in facts.get(subject.id, ()) for triple in _fact(fact, names))
+        for fact in facts.get(subject.id, ()):
+            yield from _fact(fact, names)
 
 
 def _subject(subject: SubjectRow, names: "_Names") -> Iterator[Triple]:

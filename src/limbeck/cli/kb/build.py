@@ -1,7 +1,7 @@
 """Build a knowledge base from tables and pages."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,17 +14,23 @@ if TYPE_CHECKING:
 
 
 @click.command("build")
-@click.argument("sources", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("sources", type=click.Path(path_type=Path), nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to write.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="A TOML file that tells how table columns are read.")
+@click.option(
+    "--scoped", multiple=True, metavar="NAME=SOURCE", help="A source for readers of scope NAME alone; may be repeated."
+)
 @json_option
-def command(sources: tuple[Path, ...], output: Path, mapping: Path | None, as_json: bool) -> None:
+def command(
+    sources: tuple[Path, ...], output: Path, mapping: Path | None, scoped: tuple[str, ...], as_json: bool
+) -> None:
     """Build a knowledge base from tables and pages."""
     from limbeck.knowledge.build import build
     from limbeck.knowledge.embedder import shipped
 
     _check_output(output)
-    report = build(_sources(sources, mapping), output, embedder=shipped())
+    scopes = [("", path) for path in sources] + [_scoped(each) for each in scoped]
+    report = build(_sources(scopes, mapping), output, embedder=shipped())
     if as_json:
         emit({"file": str(output), **report.to_json()})
         return
@@ -42,22 +48,36 @@ def command(sources: tuple[Path, ...], output: Path, mapping: Path | None, as_js
     say(f"\nwrote {output}: {report.facts} facts of {report.entities} entities, {report.chunks} passages")
 
 
-def _sources(paths: tuple[Path, ...], mapping: Path | None) -> list["Source"]:
-    """Name each source relative to the folder they share."""
-    from limbeck.core.errors import SourceError
+def _scoped(written: str) -> tuple[str, Path]:
+    from limbeck.core.errors import UsageError
+
+    scope, _, path = written.partition("=")
+    if not scope.strip() or not path.strip():
+        raise UsageError(f"{written!r} is no NAME=SOURCE", where="limbeck kb build", fix="--scoped acme=acme.csv")
+    return scope.strip(), Path(path)
+
+
+def _sources(scopes: Sequence[tuple[str, Path]], mapping: Path | None) -> list["Source"]:
+    """Name each source relative to the folder they share.
+
+    Raises: UsageError: none is named. SourceError: one is missing, or of no known kind.
+    """
+    from limbeck.core.errors import SourceError, UsageError
     from limbeck.knowledge.source import Source
     from limbeck.recipe.place import guess_kind, nearby
 
-    root = Path(os.path.commonpath([path.resolve().parent for path in paths]))
+    if not scopes:
+        raise UsageError("no source is named", where="limbeck kb build", fix="name tables, pages or folders of them")
+    root = Path(os.path.commonpath([path.resolve().parent for _, path in scopes]))
     found = []
-    for path in paths:
+    for scope, path in scopes:
         if not path.exists():
             raise SourceError(f"there is no source '{path}'", fix=nearby(path, str(path)))
         kind = guess_kind(path)
         if kind is None:
             raise SourceError(f"cannot tell the kind of '{path}'", fix="`limbeck list` shows what can be read")
         options = {"mapping": str(mapping.resolve())} if mapping and kind == "table" else {}
-        found.append(Source(kind=kind, location=path.resolve(), root=root, options=options))
+        found.append(Source(kind=kind, location=path.resolve(), root=root, options=options, scope=scope))
     return found
 
 
