@@ -11,6 +11,10 @@ from limbeck.knowledge.source import ChunkRead, FileRead, PropertyRead, RowRead,
 from limbeck.recipe.families import SOURCES
 
 FACTS = "name,name_zh,capital,capital_zh\nChad,乍得,N'Djamena,恩贾梅纳\nKenya,肯尼亚,Nairobi,内罗毕\n"
+EXPORTED = (
+    "subject_en,subject_zh,property,property_en,property_zh,value_en,value_zh\n"
+    "Chad,乍得,capital,capital,首都,N'Djamena,恩贾梅纳\nKenya,肯尼亚,capital,capital,首都,Nairobi,内罗毕\n"
+)
 PROSE = "# Desk\n\n## Hours\n\nThe desk is open from nine.\n\n## 行李\n\n每位旅客可以托运一件行李。\n"
 
 
@@ -20,7 +24,7 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
     module = SOURCES.load(request.param)
     path = tmp_path / "docs" / f"one{module.ENDINGS[0]}"
     path.parent.mkdir()
-    text = FACTS if module.HOLDS_FACTS else PROSE
+    text = EXPORTED if request.param == "facts" else FACTS if module.HOLDS_FACTS else PROSE
     path.write_text(text.replace(",", "\t") if module.ENDINGS[0] == ".tsv" else text, encoding="utf-8")
     return Source(kind=request.param, location=path.parent, root=tmp_path)
 

@@ -26,6 +26,7 @@ PAIRS = [
     ("docs/attention.md", "docs/attention.zh-CN.md"),
     ("docs/how-to/prepare-data.md", "docs/how-to/prepare-data.zh-CN.md"),
     ("docs/how-to/train.md", "docs/how-to/train.zh-CN.md"),
+    ("docs/how-to/keep-knowledge.md", "docs/how-to/keep-knowledge.zh-CN.md"),
 ]
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 FILE = re.compile(r"<!-- file: (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)

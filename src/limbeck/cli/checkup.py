@@ -14,6 +14,7 @@ from limbeck.core.units import format_bytes
 
 _RUN = ("click", "rich", "pydantic", "numpy", "tokenizers", "jinja2", "openvino", "openvino_genai")
 _GGUF = ("xllamacpp",)
+_RDF = ("rdflib",)
 _BUILD = ("torch", "transformers", "safetensors", "gguf", "openvino_tokenizers", "matplotlib", "peft", "optuna")
 _DISK_BYTES = 2 * 10**9
 _MEMORY_BYTES = 2 * 10**9
@@ -36,6 +37,7 @@ def check(folder: Path | None = None) -> tuple[Finding, ...]:
         _python(),
         packages("run side", _RUN, fix="pip install limbeck", level="blocker"),
         packages("GGUF engine", _GGUF, fix="pip install 'limbeck[gguf]'", level="optional"),
+        packages("SPARQL", _RDF, fix="pip install 'limbeck[rdf]'", level="optional"),
         packages("build side", _BUILD, fix="pip install 'limbeck[build]'", level="optional"),
         _memory(profile().memory_bytes),
         disk(shutil.disk_usage(place).free),

@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,19 @@ def test_a_path_sees_edits_and_their_citations(base_path: Path) -> None:
         (found,) = base.query("Chad -> neighbours -> capital").values
         assert found.value.zh == "内罗毕"
         assert found.hops[0].citations == (Citation(source="edit", row=1),)
+
+
+def test_a_value_names_a_subject_by_its_label_only(read_table: Callable[..., KnowledgeBase]) -> None:
+    with read_table("name,aliases,language\nFrance,French;FR,French\nChad,,French\n") as base:
+        found = base.query("Chad -> language -> language")
+        assert (found.values, [end.en for end in found.ends]) == ((), ["French"])
+
+
+def test_backwards_is_the_way_that_forwards_takes(read_table: Callable[..., KnowledgeBase]) -> None:
+    with read_table("name,name_zh,partner,partner_zh\nAda,甲,,\nBob,乙,,\nCy,丙,Ada,乙\n") as base:
+        assert values(base, "Cy -> partner") == ["Ada"]
+        assert values(base, "Ada <- partner") == ["Cy"]
+        assert values(base, "Bob <- partner") == []
 
 
 def test_a_long_path_through_a_ring_comes_to_each_place_once(base: KnowledgeBase) -> None:

@@ -46,6 +46,8 @@ QUESTIONS = (
     "9081726",
     "partner of Chad",
     "partner of NG",
+    "N'Djamena",
+    "Nairobi",
 )
 
 
@@ -141,6 +143,8 @@ def test_an_edit_of_a_scopes_subject_stays_in_the_scope(scoped: Path) -> None:
     edit(scoped, lambda base: base.set("Secretproject", "capital", "Newacme"))
     assert "Newacme" in told(scoped, "acme")
     assert "Newacme" not in told(scoped, "bolt") + told(scoped, "")
+    with KnowledgeBase.open(scoped, scope="acme") as base:
+        assert base.stats()["edit"] == 0
     edit(scoped, lambda base: base.set("Chad", "capital", "Newcapital", scope="bolt"))
     assert "Newcapital" in told(scoped, "bolt")
     assert "Newcapital" not in told(scoped, "acme") + told(scoped, "")
