@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, final
 from limbeck.core.errors import KnowledgeError
 from limbeck.corpus.schema import Property, Schema
 from limbeck.knowledge.citation import names_for, resolve
-from limbeck.knowledge.edit import Clock, Editor
+from limbeck.knowledge.edit import HALF_CHARACTER, Clock, Editor
 from limbeck.knowledge.evidence import Citation, Evidence
 from limbeck.knowledge.fact_rows import FactTable, read_table
 from limbeck.knowledge.layout import APPLICATION_ID, FORMAT
@@ -214,6 +214,8 @@ class KnowledgeBase:
                     yield self._connection
                 finally:
                     self._connection.execute("COMMIT")
+            except UnicodeEncodeError as error:
+                raise KnowledgeError(f"this cannot be looked up: {HALF_CHARACTER}", fix="type it as UTF-8") from error
             except sqlite3.OperationalError as error:
                 raise KnowledgeError(f"cannot be read now: {error}", fix="try again in a moment") from error
             except sqlite3.DatabaseError as error:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from limbeck.knowledge.embedder import Embedder
 
 EDIT_SOURCE = "edit"
+HALF_CHARACTER = "it holds half a character"
 Clock = Callable[[], datetime]
 
 
@@ -147,6 +148,9 @@ class Editor:
         except sqlite3.Error as error:
             self._connection.rollback()
             raise KnowledgeError(f"the edit was not made: {error}", fix="check disk space, then try again") from error
+        except UnicodeEncodeError as error:
+            self._connection.rollback()
+            raise KnowledgeError(f"this cannot be written: {HALF_CHARACTER}", fix="type it as UTF-8") from error
         except BaseException:
             self._connection.rollback()
             raise

@@ -42,14 +42,8 @@ def check(stated: Iterable[Stated]) -> None:
     for each in stated:
         if not each.value.strip():
             raise KnowledgeError(f"the value of {each.property!r} is empty", fix="to forget a fact, delete it")
-        if not each.value.isprintable() and _is_broken(each.value):
-            raise KnowledgeError("the value cannot be written: it holds half a character", fix="type it as UTF-8")
         if each.language not in (None, *LANGUAGES):
             raise KnowledgeError(f"unknown language {each.language!r}", fix=f"languages: {', '.join(LANGUAGES)}")
-
-
-def _is_broken(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def values_of(

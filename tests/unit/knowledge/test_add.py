@@ -56,6 +56,7 @@ def test_a_new_subject_may_be_named_in_chinese_first(open_base: KnowledgeBase) -
         (Addition(subject="Chad", values=(pair("capital", " "),)), "empty"),
         (Addition(subject="Chad", values=(pair("capital", "x", "fr"),)), "unknown language 'fr'"),
         (Addition(subject="Chad", values=(pair("capital", "\ud800"),)), "cannot be written"),
+        (Addition(subject="A\ud800", values=(pair("capital", "x"),), is_new=True), "cannot be written"),
         (Addition(subject="Chad", values=()), "nothing to add"),
         (Addition(subject="!!!", values=(pair("capital", "x"),), is_new=True), "cannot be looked up"),
         (Addition(subject="Chad", values=(pair("capital", "x"),), names=("y",)), "for a new subject"),

@@ -11,6 +11,7 @@ from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
 from limbeck.knowledge.evidence import Citation
 from limbeck.knowledge.source import Source
+from limbeck.knowledge.stated import Addition, Stated
 
 QUESTIONS = (
     "capital of Chad",
@@ -43,6 +44,22 @@ def test_a_set_value_is_the_next_answer_and_cites_the_edit(open_base: KnowledgeB
         assert again.search("capital of Chad")[0].value.en == "Abéché"
         assert again.search("Which country's capital is Abéché?")[0].subject.en == "Chad"
         assert not again.search("Which country's capital is N'Djamena?")
+
+
+def test_half_a_character_is_refused(open_base: KnowledgeBase) -> None:
+    with pytest.raises(KnowledgeError, match="half a character"):
+        open_base.set("Chad", "capital", "\ud800")
+    with pytest.raises(KnowledgeError, match="half a character"):
+        open_base.resolve(Citation(source="\ud800", row=1))
+
+
+def test_a_value_that_is_set_takes_the_place_of_the_old(open_base: KnowledgeBase) -> None:
+    for value in ("One", "Two"):
+        open_base.set("Chad", "capital", value)
+    open_base.add(Addition(subject="Chad", values=(Stated(property="capital", value="Zero"),)))
+    assert open_base.search("capital of Chad")[0].value.en == "Two and Zero"
+    query = "SELECT position FROM fact WHERE en IN ('Two', 'Zero') ORDER BY 1"
+    assert open_base._connection.execute(query).fetchall() == [(1,), (2,)]
 
 
 def test_one_language_can_be_set_alone(open_base: KnowledgeBase) -> None:
