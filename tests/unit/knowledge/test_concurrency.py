@@ -3,6 +3,8 @@
 import importlib.util
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 
@@ -50,17 +52,28 @@ def kills() -> ModuleType:
 def test_readers_see_whole_edits_while_one_writes(kills: ModuleType, tmp_path: Path) -> None:
     path = kills.make_base(tmp_path)
     command = [sys.executable, "-c", READER, str(path), str(ROUNDS - 1)]
-    readers = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    for reader in readers:
-        assert reader.stdout is not None and reader.stdout.readline() == "ready\n"
-    with kills.writer(path, 0, ROUNDS) as writer:
-        assert len(writer.stdout.read().splitlines()) == ROUNDS
-    assert writer.returncode == 0
-    for reader in readers:
-        out, _ = reader.communicate()
-        assert reader.returncode == 0
-        assert int(out) >= 2
-    assert check_file(path) == ()
+    with ExitStack() as started:
+        readers = [started.enter_context(_running(command)) for _ in range(3)]
+        for reader in readers:
+            assert reader.stdout is not None and reader.stdout.readline() == "ready\n"
+        with kills.writer(path, 0, ROUNDS) as writer:
+            assert len(writer.stdout.read().splitlines()) == ROUNDS
+        assert writer.returncode == 0
+        assert check_file(path) == ()
+        for reader in readers:
+            out, _ = reader.communicate(timeout=60)
+            assert reader.returncode == 0
+            assert int(out) >= 2
+
+
+@contextmanager
+def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
+    """Start a process, and end it whatever becomes of the test."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def test_a_killed_writer_loses_nothing_it_acknowledged(kills: ModuleType, tmp_path: Path) -> None:
