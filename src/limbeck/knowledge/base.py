@@ -51,7 +51,7 @@ class KnowledgeBase:
     ) -> None:
         self._connection = connection
         self._embedder = embedder
-        self._editing = editing
+        self._written = editing
         self._editor = Editor(editing, clock, embedder) if editing else None
         self._lens = Lens(connection, scope, None if every_day else clock)
         self._searcher: Searcher | None = None
@@ -86,8 +86,8 @@ class KnowledgeBase:
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
-        if self._editing is not None:
-            self._editing.close()
+        if self._written is not None:
+            self._written.close()
 
     def __enter__(self) -> "KnowledgeBase":
         return self
@@ -169,35 +169,40 @@ class KnowledgeBase:
         Raises: KnowledgeError: unknown subject or property, or opened read-only.
         """
         stated = Stated(property=property, value=value, language=language)
-        self._edit().set_value(subject, stated, valid=valid, scope=scope)
+        with self._editing() as editor:
+            editor.set_value(subject, stated, valid=valid, scope=scope)
 
     def add(self, addition: Addition, *, valid: Validity = ALWAYS, scope: str | None = None) -> None:
         """Add values to what is known of a subject, or a new subject with its values.
 
         Raises: KnowledgeError: unknown subject or property, a value known already, or opened read-only.
         """
-        self._edit().add(addition, valid=valid, scope=scope)
+        with self._editing() as editor:
+            editor.add(addition, valid=valid, scope=scope)
 
     def delete(self, subject: str, property: str, *, scope: str | None = None) -> None:
         """Forget every value of a subject and property.
 
         Raises: KnowledgeError: unknown subject or property, nothing known, or opened read-only.
         """
-        self._edit().delete(subject, property, scope=scope)
+        with self._editing() as editor:
+            editor.delete(subject, property, scope=scope)
 
     def delete_source(self, source: str) -> None:
         """Forget a source and exactly what only it supported.
 
         Raises: KnowledgeError: unknown source, or opened read-only.
         """
-        self._edit().delete_source(source)
+        with self._editing() as editor:
+            editor.delete_source(source)
 
     def undo(self, count: int = 1) -> tuple[str, ...]:
         """Take back the newest edits that still hold, all or none, and say what they were, newest first.
 
         Raises: KnowledgeError: there are not so many, or opened read-only.
         """
-        return self._edit().undo(count)
+        with self._editing() as editor:
+            return editor.undo(count)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -216,15 +221,23 @@ class KnowledgeBase:
                     self._connection.execute("COMMIT")
             except UnicodeEncodeError as error:
                 raise KnowledgeError(f"this cannot be looked up: {HALF_CHARACTER}", fix="type it as UTF-8") from error
-            except sqlite3.OperationalError as error:
-                raise KnowledgeError(f"cannot be read now: {error}", fix="try again in a moment") from error
             except sqlite3.DatabaseError as error:
+                if is_busy(error):
+                    raise KnowledgeError(f"cannot be read now: {error}", fix="try again in a moment") from error
                 raise KnowledgeError(f"the knowledge base is damaged: {error}", fix="build it again") from error
 
-    def _edit(self) -> Editor:
+    @contextmanager
+    def _editing(self) -> Iterator[Editor]:
+        """Edit while no other thread reads or edits."""
         if self._editor is None:
             raise KnowledgeError("the knowledge base is open for reading only", fix="open it with writable=True")
-        return self._editor
+        with self._lock:
+            yield self._editor
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Tell whether an editor kept the file longer than one waits for it."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def is_knowledge_base(path: Path) -> bool:

@@ -173,7 +173,8 @@ class Editor:
         """Return the subject to add to, and the rows that make it where it is new."""
         names = self._names(scope)
         if addition.is_new:
-            return new_subject(self._connection, addition, scope or "")
+            scopes = {names.property(each.property).scope for each in addition.values} - {""}
+            return new_subject(self._connection, addition, scope or min(scopes, default=""))
         if addition.names or addition.kind:
             raise KnowledgeError("other names and a kind are for a new subject", fix="add --new, or leave them out")
         if not names.subjects(addition.subject):

@@ -192,7 +192,7 @@ def check_file(path: Path) -> tuple[Fault, ...]:
 
     Raises: KnowledgeError: missing, not a knowledge base, of another format, or kept busy.
     """
-    from limbeck.knowledge.base import open_checked
+    from limbeck.knowledge.base import is_busy, open_checked
 
     with ExitStack() as opened:
         try:
@@ -200,6 +200,9 @@ def check_file(path: Path) -> tuple[Fault, ...]:
             copy = opened.enter_context(closing(sqlite3.connect(":memory:")))
             connection.backup(copy)
         except (sqlite3.DatabaseError, KnowledgeError) as error:
+            if is_busy(error.__cause__ or error):
+                fix = "try again in a moment"
+                raise KnowledgeError(f"cannot be read now: {error}", where=str(path), fix=fix) from error
             if not _is_marked_ours(path):
                 raise
             return (Fault(check="pages", what=str(error.__cause__ or error), fix=f"the file is damaged: {_AGAIN}"),)

@@ -71,6 +71,14 @@ def test_export_never_writes_over_a_base(base: str, capsys: Capture) -> None:
     assert Path(base).read_bytes() == before
 
 
+def test_every_form_of_export_is_named_in_the_help() -> None:
+    from limbeck.cli.kb.export import command
+    from limbeck.knowledge.export import EXPORTS
+
+    assert command.help is not None
+    assert all(EXPORTS.load(name).ENDINGS[0] in command.help for name in EXPORTS.names())
+
+
 def test_query_shows_values_and_the_rows_that_prove_them(base: str, capsys: Capture) -> None:
     assert out(capsys, "query", base, "N'Djamena <- capital").splitlines() == [
         "Chad",
@@ -128,6 +136,7 @@ def test_days_and_pairs_that_are_none_are_refused(base: str, capsys: Capture) ->
     assert "'soon' is no day" in out(capsys, "set", base, "Chad", "capital", "x", "--from", "soon", code=1)
     assert "'capital' is no PROPERTY=VALUE" in out(capsys, "add", base, "Chad", "capital", code=2)
     assert "To add it as a new subject: --new" in out(capsys, "add", base, "Cahd", "capital=x", code=1)
+    assert "has its own scope" in out(capsys, "delete", base, "--source", "acme.csv", "--scope", "acme", code=2)
     assert out(capsys, "log", base) == "no edits\n"
 
 

@@ -86,6 +86,15 @@ def test_vectors_without_an_encoder_are_found(edited: Path) -> None:
     ]
 
 
+def test_a_base_that_is_kept_busy_is_not_called_damaged(edited: Path) -> None:
+    with closing(sqlite3.connect(edited, isolation_level=None)) as editor, pytest.MonkeyPatch.context() as patched:
+        connect = sqlite3.connect
+        patched.setattr(sqlite3, "connect", lambda *given, **options: connect(*given, **{**options, "timeout": 0}))
+        editor.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(KnowledgeError, match="cannot be read now"):
+            check_file(edited)
+
+
 def test_what_is_no_knowledge_base_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "x.sqlite").write_bytes(b"x" * 5000)
     with pytest.raises(KnowledgeError):

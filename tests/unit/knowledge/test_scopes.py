@@ -171,6 +171,14 @@ def test_a_subject_may_be_added_for_a_scope(scoped: Path) -> None:
     assert "Newproject" not in told(scoped, "bolt") + told(scoped, "")
 
 
+def test_a_new_subject_with_what_only_a_scope_is_told_is_the_scopes(scoped: Path) -> None:
+    values = (Stated(property="acme_budget", value="5"), Stated(property="acme budget", value="6"))
+    new = Addition(subject="Newproject", values=values, is_new=True, kind="name")
+    edit(scoped, lambda base: base.add(new))
+    assert "Newproject" in told(scoped, "acme")
+    assert "Newproject" not in told(scoped, "bolt") + told(scoped, "")
+
+
 def test_a_deleted_source_is_gone_for_its_scope(scoped: Path) -> None:
     before = dump(scoped)
     edit(scoped, lambda base: base.set("Secretproject", "capital", "Newacme"))

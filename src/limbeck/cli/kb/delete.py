@@ -27,6 +27,8 @@ def command(
     from limbeck.cli.editing import writing
     from limbeck.core.errors import UsageError
 
+    if source is not None and scope is not None:
+        raise UsageError("a source has its own scope", where="limbeck kb delete", fix="leave --scope out")
     if (source is None) == (subject is None) or (subject is None) != (property_name is None):
         fix = f"`limbeck kb delete {base} SUBJECT PROPERTY`, or `limbeck kb delete {base} --source SOURCE`"
         raise UsageError("name either one fact or one source", where="limbeck kb delete", fix=fix)

@@ -11,7 +11,7 @@ from limbeck.cli.parameters import knowledge_argument, scope_option
 @click.command("export")
 @knowledge_argument
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to write.")
-@click.option("--format", "form", metavar="FORM", help="csv, graphml, jsonl, ntriples, turtle; else the ending.")
+@click.option("--format", "form", metavar="FORM", help="The form by its name; by default the ending tells.")
 @click.option("--overwrite", is_flag=True, help="Replace the file if there is one.")
 @scope_option
 @json_option
