@@ -54,11 +54,11 @@ def test_half_a_character_is_refused(open_base: KnowledgeBase) -> None:
 
 
 def test_a_value_that_is_set_takes_the_place_of_the_old(open_base: KnowledgeBase) -> None:
-    for value in ("One", "Two"):
+    for value in ("One", "Two", "Three"):
         open_base.set("Chad", "capital", value)
     open_base.add(Addition(subject="Chad", values=(Stated(property="capital", value="Zero"),)))
-    assert open_base.search("capital of Chad")[0].value.en == "Two and Zero"
-    query = "SELECT position FROM fact WHERE en IN ('Two', 'Zero') ORDER BY 1"
+    assert open_base.search("capital of Chad")[0].value.en == "Three and Zero"
+    query = "SELECT position FROM fact WHERE en IN ('Three', 'Zero') ORDER BY 1"
     assert open_base._connection.execute(query).fetchall() == [(1,), (2,)]
 
 
