@@ -9,7 +9,7 @@ from typing import Literal
 
 from limbeck.core.device import profile, versions
 
-_VERSIONS = ("limbeck", "torch", "transformers", "openvino", "openvino-genai", "xllamacpp", "tokenizers", "numpy")
+_VERSIONS = ("limbeck", "torch", "transformers", "openvino", "openvino-tokenizers", "xllamacpp", "tokenizers", "numpy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

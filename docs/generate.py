@@ -22,7 +22,7 @@ from limbeck.engine.export import EXPORTERS
 from limbeck.knowledge.export import EXPORTS
 from limbeck.recipe import families
 from limbeck.recipe.catalogue import catalogue
-from limbeck.recipe.options import declared_endings, declared_options
+from limbeck.recipe.options import declared, declared_options
 
 ROOT = Path(__file__).parents[1]
 TRANSCRIPT = "docs/transcript.txt"
@@ -110,10 +110,16 @@ def _details(title: str, name: str) -> str:
     if title not in _OF_TITLE:
         return ""
     module = f"{_OF_TITLE[title].package}.{name}"
-    endings, options = declared_endings(module), declared_options(module) or {}
-    parts = [f"Reads {', '.join(f'`{ending}`' for ending in endings)}."] if endings else []
+    endings, options = declared(module, "ENDINGS"), declared_options(module) or {}
+    shared = declared(module, "SHARED_ENDINGS")
+    parts = [f"Reads {_ticked(endings)}."] if endings else []
+    parts += [f"Reads {_ticked(shared)}, by their content or where `kind` says so."] if shared else []
     parts += [f"Options: {', '.join(f'`{key}` ({kind})' for key, kind in options.items())}."] if options else []
     return "".join(f" {part}" for part in parts)
+
+
+def _ticked(words: tuple[str, ...]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def _python_page() -> Iterator[str]:

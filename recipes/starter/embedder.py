@@ -45,6 +45,10 @@ class Embedder:
         encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=self._adds_marks)
         return [each.ids for each in encoded]
 
+    def words(self) -> list[str]:
+        """Return every token the tokenizer knows."""
+        return list(self._tokenizer.get_vocab())
+
     def vectors(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:
         """Return unit vectors (N, D) of the beginnings of texts."""
         return self.vectors_of(self.tokens(texts), progress)

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from bank import read_domains, read_pages, taught, taught_pages
 from console import line
-from language import encode
+from language import encode, loss_of
 from search_batches import Course, SearchBatch, search_batches
 from search_pairs import gather
 from teacher import Taught, teach
@@ -28,8 +28,9 @@ from limbeck.knowledge.likeness import passage_text
 from limbeck.model import checkpoint
 from limbeck.model.contrastive import contrastive_loss
 from limbeck.model.masking import Masking, masked_batches
+from limbeck.model.objectives import masked
 from limbeck.model.sentence_embedding import SentenceEncoder
-from limbeck.model.text_batches import TextBatch, Windows
+from limbeck.model.text_batches import Windows
 from limbeck.model.trainer import LossPoint, Schedule, Work, train
 from limbeck.recipe.preset import Preset
 
@@ -37,21 +38,6 @@ SHAPE = Path(__file__).parent / "encoder.toml"
 WINDOWS = Windows(width=96, batch_size=64)
 _MASK, _END, _LAST_SPECIAL = "⟦none⟧", "<|end|>", "⟦16.subject⟧"
 _ALIGNED = 5.0
-
-
-class Understanding(torch.nn.Module):
-    """An encoder scored at the positions whose tokens were hidden."""
-
-    def __init__(self, network: PreTrainedModel) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, batch: TextBatch) -> torch.Tensor:
-        """Return the mean loss in nats per hidden token."""
-        states_BTD = self.network.model(batch.tokens_BT).last_hidden_state
-        hidden_ND = states_BTD.reshape(-1, states_BTD.shape[-1])[batch.index_N]
-        logits_NV = self.network.decoder(self.network.head(hidden_ND))
-        return torch.nn.functional.cross_entropy(logits_NV.float(), batch.next_N)
 
 
 class Searching(torch.nn.Module):
@@ -77,12 +63,6 @@ def distance(mapped_SE: torch.Tensor, own_SD: torch.Tensor, teacher_SE: torch.Te
     with torch.autocast("cpu", enabled=False):  # bfloat16 has three digits: too few for cosines
         cosines = torch.nn.functional.mse_loss(own_SD @ own_SD.T, teacher_SE @ teacher_SE.T)
     return apart + _ALIGNED * cosines
-
-
-def loss_of(network: torch.nn.Module, batch: TextBatch | SearchBatch) -> torch.Tensor:
-    """Return the loss of one batch."""
-    loss: torch.Tensor = network(batch)
-    return loss
 
 
 def bank_text() -> Iterator[str]:
@@ -120,7 +100,7 @@ def understand(passages: list[str], tokenizer: Path, folder: Path, schedule: Sch
     )
     batches = partial(masked_batches, stream, windows=WINDOWS, masking=masking, seed=schedule.seed)
     work = Work(partial=folder, progress=line)
-    curve = train(Understanding(network), batches, schedule, loss_of=loss_of, work=work)
+    curve = train(masked.Objective(network), batches, schedule, loss_of=loss_of, work=work)
     checkpoint.save(network, folder, tokenizer=tokenizer)
     return curve
 

@@ -12,6 +12,7 @@ import math
 import tomllib
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,8 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from limbeck.model import checkpoint
-from limbeck.model.text_batches import Stream, TextBatch, Windows, text_batches
+from limbeck.model.objectives import causal
+from limbeck.model.text_batches import Stream, Windows, text_batches
 from limbeck.model.trainer import Schedule, Work, train
 from limbeck.recipe.preset import Preset
 
@@ -29,24 +31,9 @@ WINDOWS = Windows(width=192, batch_size=32, share=0.25)
 _EVALUATED = 200
 
 
-class Language(torch.nn.Module):
-    """A causal network scored at the positions a batch names."""
-
-    def __init__(self, network: PreTrainedModel) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, batch: TextBatch) -> torch.Tensor:
-        """Return the mean loss in nats per token."""
-        hidden_BTD = self.network.get_decoder()(batch.tokens_BT).last_hidden_state
-        hidden_ND = hidden_BTD.reshape(-1, hidden_BTD.shape[-1])[batch.index_N]
-        logits_NV = self.network.get_output_embeddings()(hidden_ND)
-        return torch.nn.functional.cross_entropy(logits_NV.float(), batch.next_N)
-
-
-def loss_of(language: torch.nn.Module, batch: TextBatch) -> torch.Tensor:
+def loss_of(network: torch.nn.Module, batch: Any) -> torch.Tensor:
     """Return the loss of one batch."""
-    loss: torch.Tensor = language(batch)
+    loss: torch.Tensor = network(batch)
     return loss
 
 
@@ -63,7 +50,7 @@ def bits_per_byte(network: PreTrainedModel, stream: Stream, text: Path) -> float
     windows = Windows(width=WINDOWS.width, batch_size=8)
     batches = text_batches(stream, 0, windows=windows, seed=0)
     count = min(_EVALUATED, (len(stream) - 1) // windows.width // windows.batch_size - 1)
-    nats = [float(loss_of(Language(network), next(batches))) for _ in range(count)]
+    nats = [float(loss_of(causal.Objective(network), next(batches))) for _ in range(count)]
     tokens_per_byte = len(stream) / text.stat().st_size
     return sum(nats) / len(nats) * tokens_per_byte / math.log(2)
 
@@ -88,7 +75,7 @@ def main() -> None:
     stream = encode(options.text / "train.txt", tokenizer, end)
     schedule = Schedule(num_steps=options.steps, learning_rate=2e-3, checkpoint_every=250, precision="bfloat16")
     curve = train(
-        Language(network),
+        causal.Objective(network),
         partial(text_batches, stream, windows=WINDOWS, seed=0),
         schedule,
         loss_of=loss_of,

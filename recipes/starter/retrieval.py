@@ -14,8 +14,9 @@ from embedder import Embedder, Vectors
 
 from limbeck.corpus.language import Language
 from limbeck.knowledge.base import KnowledgeBase
+from limbeck.knowledge.embedder import windows
 from limbeck.knowledge.gather import Gathered
-from limbeck.knowledge.likeness import passage_text, windows
+from limbeck.knowledge.likeness import passage_text
 from limbeck.knowledge.ranking import Ranker
 from limbeck.knowledge.source import ChunkRead, FileRead, Source
 from limbeck.knowledge.text import content_of, units

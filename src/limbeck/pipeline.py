@@ -21,11 +21,12 @@ from limbeck.core.package import folder_of
 from limbeck.core.stage import Stage, StageContext
 from limbeck.knowledge.encoder_files import ENCODER, shipped_folder
 from limbeck.recipe.lock import lock_of
+from limbeck.recipe.options import declared
 from limbeck.recipe.preset import load_preset
 from limbeck.recipe.recipe import KnowledgeSpec, Recipe
 
 _TRAINS = ("torch", "transformers", "tokenizers", "numpy")
-_EXPORTS = (*_TRAINS, "openvino", "openvino-genai", "openvino-tokenizers", "gguf", "xllamacpp")
+_EXPORTS = (*_TRAINS, "openvino", "openvino-tokenizers", "gguf", "xllamacpp")
 _QUESTIONS = 10_000
 _MEGABYTE = 1_000_000
 _BYTES_PER_SOURCE_BYTE = 14
@@ -78,6 +79,7 @@ def _knowledge(recipe: Recipe) -> Stage:
         modules=("limbeck.knowledge.build", *kinds),
         params={"sources": [_as_written(spec, recipe.folder) for spec in recipe.knowledge]},
         files=(encoder, *(file for spec in recipe.knowledge for file in (spec.location, *_option_files(spec)))),
+        environment=installed(name for kind in kinds for name in declared(kind, "LIBRARIES")),
     )
 
 
@@ -281,7 +283,8 @@ def _engine_modules(recipe: Recipe) -> list[str]:
 
 def _reserved_bytes(recipe: Recipe) -> int:
     """Allow for knowledge, encoder, tokenizer and papers in whole megabytes, so that a small edit changes no plan."""
-    files = [file for spec in recipe.knowledge for file in _files_in(spec.location)]
+    databases = [Path(str(spec.options["database"])) for spec in recipe.knowledge if "database" in spec.options]
+    files = [*databases, *(file for spec in recipe.knowledge for file in _files_in(spec.location))]
     sources = sum(file.stat().st_size for file in files)
     encoder = sum(file.stat().st_size for file in _files_in(shipped_folder()))
     return _MEGABYTE * (2 + -(-encoder // _MEGABYTE) + -(-sources * _BYTES_PER_SOURCE_BYTE // _MEGABYTE))

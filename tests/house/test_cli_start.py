@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-HEAVY = {"numpy", "torch", "rich", "pydantic", "openvino", "transformers", "tokenizers"}
+HEAVY = {"numpy", "torch", "rich", "pydantic", "openvino", "transformers", "tokenizers", "fastapi"}
 LOADED = """
 import json, sys
 from limbeck.cli.main import run
@@ -33,7 +33,9 @@ def _timed_ms(command: list[str]) -> float:
     return (time.perf_counter() - started) * 1e3
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["kb", "--help"], ["run", "--help"], ["list"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["ask", "--help"], ["kb", "--help"], ["run", "--help"], ["serve", "--help"], ["list"]]
+)
 def test_a_help_loads_nothing_heavy(arguments: list[str]) -> None:
     done = subprocess.run([sys.executable, "-c", LOADED, *arguments], capture_output=True, check=True, text=True)
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}

@@ -32,7 +32,7 @@ def project(tmp_path: Path) -> Path:
     """A copy with what the examples need: the sources, the tests, and a bundle that answers without weights."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "src", tmp_path / "src", ignore=ignored)
-    for name in ("conformance", "conftest.py"):
+    for name in ("conformance", "conftest.py", "documents.py"):
         source, target = ROOT / "tests" / name, tmp_path / "tests" / name
         shutil.copytree(source, target, ignore=ignored) if source.is_dir() else shutil.copy(source, target)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -89,8 +89,9 @@ def test_the_examples_are_in_our_style(tmp_path: Path) -> None:
 
 def test_a_source(project: Path) -> None:
     printed = follow(ROOT / "docs/how-to/add-a-source.md", project)
-    assert "plain     Plain text: a passage per paragraph, the first line is the title." in printed
-    assert "found.txt, characters 15-69" in printed
+    assert "rst       reStructuredText pages: passages by heading, each an exact span of its file." in printed
+    assert "found / Lost property: Found keys are kept" in printed
+    assert "found.rst, characters 29-73" in printed
 
 
 def test_a_compression_method(project: Path) -> None:
@@ -135,6 +136,24 @@ def test_the_python_of_the_readme(project: Path) -> None:
         run(project, "python", code)
         == "The capital of Mongolia is Ulaanbaatar.\nCitation(source='places.csv', row=1, span=None)\n"
     )
+
+
+def test_serving(project: Path) -> None:
+    run(project, "python", BUNDLE.read_text(encoding="utf-8"))
+    printed = follow(ROOT / "docs/how-to/serve.md", project)
+    assert printed == "The capital of Mongolia is Ulaanbaatar.\nplaces.csv 1\n"
+
+
+def test_every_route_is_on_the_page_and_no_other() -> None:
+    from limbeck.serving.api import chat, completions, embeddings, health, knowledge, models
+
+    routers = (chat, completions, embeddings, health, knowledge, models)
+    routes = {
+        (method, route.path) for part in routers for route in part.router.routes for method in route.methods or ()
+    }
+    text = (ROOT / "docs/how-to/serve.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(GET|POST|PUT|DELETE) (/[^?`]*)", text))
+    assert told == {*routes, ("GET", "/openapi.json")} - {("GET", "/v1/models/{model:path}")}
 
 
 def test_adapting_a_model(project: Path, tiny_checkpoint: Path) -> None:

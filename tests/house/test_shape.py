@@ -104,6 +104,8 @@ RUN_SIDE = (
     "limbeck.serving.conversation",
     "limbeck.serving.dialogue",
     "limbeck.serving.open_talker",
+    "limbeck.serving.api.app",
+    "limbeck.serving.api.server",
     "limbeck.pipeline",
     "limbeck.cli.main",
 )

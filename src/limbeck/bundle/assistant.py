@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, final
@@ -11,7 +12,7 @@ from limbeck.bundle.manifest import KNOWLEDGE, Manifest, check_files, read_manif
 from limbeck.bundle.reply import Reply
 from limbeck.bundle.streaming import Stream
 from limbeck.bundle.turn import Turn
-from limbeck.core.errors import BundleError
+from limbeck.core.errors import BundleError, Interrupted
 from limbeck.corpus.schema import Property, Schema
 from limbeck.engine.engine import ENGINES, Engine, Generation, Sampling
 from limbeck.fusion.answer import PASSAGE_FORM, render
@@ -72,7 +73,7 @@ class Assistant:
         self.manifest = manifest
         self.engine = engine
         self._template = template
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self._properties: tuple[Property, ...] | None = None
 
     def __enter__(self) -> Self:
@@ -89,13 +90,20 @@ class Assistant:
         self.knowledge.close()
 
     def ask(
-        self, question: str, history: Sequence[Turn | str] = (), on_text: Callable[[str], None] | None = None
+        self,
+        question: str,
+        history: Sequence[Turn | str] = (),
+        on_text: Callable[[str], None] | None = None,
+        *,
+        sampling: Sampling | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> Reply:
         """Answer one question in its own language, with citations, or refuse.
 
         `history` is the conversation so far, oldest first; a string is an earlier question.
-        Deterministic for the same question, history and bundle. `on_text` hears the answer as it grows.
-        Raises: UsageError: the question is empty.
+        Deterministic for the same question, history, sampling and bundle. `on_text` hears the answer as it grows.
+        `sampling` says how tokens are picked, greedily by default; where the answer ends is not up to it.
+        Raises: UsageError: the question is empty. Interrupted: `should_stop` turned true.
         """
         started = time.perf_counter()
         asked = clean(question)
@@ -105,9 +113,10 @@ class Assistant:
         searched = time.perf_counter()
         prompt = self.encode_prompt(write_prompt(asked, shown, language))
         forms = self._forms(language)
-        stream = Stream(self._tokenizer.decode, shown, language, forms, on_text) if on_text else None
-        generation = self._generate(prompt, stream) if shown else _NOTHING_TO_READ
-        answer = render(self._tokenizer.decode(generation.tokens), shown, language, forms)
+        stream = Stream(self.tokenizer.decode, shown, language, forms, on_text) if on_text else None
+        take = _stoppable(stream.take if stream else None, should_stop)
+        generation = self._generate(prompt, sampling or Sampling(), take) if shown else _NOTHING_TO_READ
+        answer = render(self.tokenizer.decode(generation.tokens), shown, language, forms)
         if stream:
             stream.finish(answer.text)
         timings_ms = {
@@ -116,7 +125,13 @@ class Assistant:
             "generate": generation.total_ms,
             "total": (time.perf_counter() - started) * 1e3,
         }
-        return Reply(answer=answer, language=language, timings_ms=timings_ms, shown=tuple(shown[:MAX_ROWS]))
+        return Reply(
+            answer=answer,
+            language=language,
+            timings_ms=timings_ms,
+            shown=tuple(shown[:MAX_ROWS]),
+            num_prompt_tokens=len(prompt) if shown else 0,
+        )
 
     def _forms(self, language: str) -> Mapping[str, str]:
         """Return the sentence of each property, and under the empty name that of a passage."""
@@ -127,11 +142,11 @@ class Assistant:
 
     def encode_prompt(self, prompt: str) -> list[int]:
         """Tokenise the user's side of a turn through the chat template."""
-        return self._tokenizer.encode(self._template.render([{"role": "user", "content": prompt}]))
+        return self.tokenizer.encode(self._template.render([{"role": "user", "content": prompt}]))
 
-    def _generate(self, prompt: Sequence[int], stream: Stream | None) -> Generation:
-        sampling = Sampling(max_tokens=MAX_ANSWER_TOKENS, stop_ids=self._tokenizer.stop_ids)
-        return self.engine.generate(prompt, sampling, stream.take if stream else None)
+    def _generate(self, prompt: Sequence[int], sampling: Sampling, take: Callable[[int], None]) -> Generation:
+        ended = replace(sampling, max_tokens=MAX_ANSWER_TOKENS, stop_ids=self.tokenizer.stop_ids)
+        return self.engine.generate(prompt, ended, take)
 
     def _said_before(self, turns: Sequence[Turn]) -> tuple[str, ...]:
         """Return the earlier questions, and the last answer where it alone names what the talk is about."""
@@ -141,6 +156,16 @@ class Assistant:
         found = self.knowledge.search(turns[-1].question, questions[:-1])
         is_named = any(row.link != "searched" for row in found)
         return questions if is_named else (*questions, turns[-1].answer)
+
+
+def _stoppable(take: Callable[[int], None] | None, should_stop: Callable[[], bool]) -> Callable[[int], None]:
+    def hear(token: int) -> None:
+        if should_stop():
+            raise Interrupted("the answer was stopped")
+        if take is not None:
+            take(token)
+
+    return hear
 
 
 def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2, *, scope: str = "") -> Assistant:

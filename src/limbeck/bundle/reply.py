@@ -12,13 +12,15 @@ from limbeck.knowledge.evidence import Evidence
 class Reply:
     """An answer, the evidence the model was shown, and where the time went.
 
-    `timings_ms` has `search`, `first_token`, `generate` and `total`.
+    `timings_ms` has `search`, `first_token`, `generate` and `total`; `num_prompt_tokens` is what the model read, 0
+    where nothing was found to read.
     """
 
     answer: Answer
     language: Language
     timings_ms: Mapping[str, float]
     shown: tuple[Evidence, ...]
+    num_prompt_tokens: int = 0
 
     @property
     def names_subject(self) -> bool:

@@ -12,9 +12,12 @@ from typing import Literal
 from limbeck.core.device import profile
 from limbeck.core.units import format_bytes
 
-_RUN = ("click", "rich", "pydantic", "numpy", "tokenizers", "jinja2", "openvino", "openvino_genai")
+_RUN = ("click", "rich", "pydantic", "numpy", "tokenizers", "jinja2", "openvino", "openvino_tokenizers")
 _GGUF = ("xllamacpp",)
 _RDF = ("rdflib",)
+_SERVE = ("fastapi", "uvicorn", "prometheus_client")
+_SOURCES = ("openpyxl", "defusedxml", "selectolax", "pypdf", "mammoth", "pyoxigraph", "sqlalchemy")
+_PARQUET = ("pyarrow",)
 _BUILD = ("torch", "transformers", "safetensors", "gguf", "openvino_tokenizers", "matplotlib", "peft", "optuna")
 _DISK_BYTES = 2 * 10**9
 _MEMORY_BYTES = 2 * 10**9
@@ -38,6 +41,9 @@ def check(folder: Path | None = None) -> tuple[Finding, ...]:
         packages("run side", _RUN, fix="pip install limbeck", level="blocker"),
         packages("GGUF engine", _GGUF, fix="pip install 'limbeck[gguf]'", level="optional"),
         packages("SPARQL", _RDF, fix="pip install 'limbeck[rdf]'", level="optional"),
+        packages("HTTP server", _SERVE, fix="pip install 'limbeck[serve]'", level="optional"),
+        packages("documents", _SOURCES, fix="pip install 'limbeck[sources]'", level="optional"),
+        packages("Parquet", _PARQUET, fix="pip install 'limbeck[parquet]'", level="optional"),
         packages("build side", _BUILD, fix="pip install 'limbeck[build]'", level="optional"),
         _memory(profile().memory_bytes),
         disk(shutil.disk_usage(place).free),

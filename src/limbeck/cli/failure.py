@@ -19,13 +19,17 @@ _EXTRA_OF_MODULE = {
     "openvino_tokenizers": "build",
     "matplotlib": "build",
     "optuna": "build",
-    "pyarrow": "build",
+    "pyarrow": "parquet",
     "rensa": "build",
     "py3langid": "build",
     "phonenumbers": "build",
     "stdnum": "build",
     "xllamacpp": "gguf",
     "rdflib": "rdf",
+    "fastapi": "serve",
+    "starlette": "serve",
+    "uvicorn": "serve",
+    "prometheus_client": "serve",
 }
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
 

@@ -16,7 +16,7 @@ SCHEMA = 1
 REPORT_JSON, REPORT_MARKDOWN, REPORT_HTML = "report.json", "REPORT.md", "report.html"
 _NUM_WORST = 10
 _CONSTRAINTS = ("disk", "memory", "latency")
-_DISTRIBUTIONS = ("limbeck", "openvino", "openvino-genai", "xllamacpp", "tokenizers", "torch", "transformers", "numpy")
+_DISTRIBUTIONS = ("limbeck", "openvino", "xllamacpp", "tokenizers", "torch", "transformers", "numpy")
 
 Facts = Mapping[str, Any]
 

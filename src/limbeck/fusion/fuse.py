@@ -18,6 +18,7 @@ from limbeck.fusion.methods.reference import Options
 from limbeck.fusion.tune import Tuned, tune
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
+from limbeck.knowledge.embedder import shipped
 from limbeck.knowledge.forgetting import forget
 from limbeck.knowledge.source import Source
 from limbeck.model import checkpoint
@@ -74,8 +75,8 @@ def _lessons(
     facts: Path, questions: Sequence[Question], options: Options, seed: int, work: Work
 ) -> tuple[list[ReadingLesson], list[ReadingLesson], dict[str, int]]:
     practice_path = work.partial / "practice.sqlite"
-    # by words alone: passages that are found by what they are like teach less (docs/experiments.md)
-    build([Source(kind="markdown", location=practice_pages(), root=practice_pages())], practice_path)
+    pages = Source(kind="markdown", location=practice_pages(), root=practice_pages())
+    build([pages], practice_path, embedder=shipped())
     with ExitStack() as opened:
         practice = opened.enter_context(KnowledgeBase.open(practice_path))
         unaware = [

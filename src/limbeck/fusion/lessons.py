@@ -28,7 +28,7 @@ _ROW_END = re.compile(r"⟦\d+⟧$", re.MULTILINE)
 _ABOUT_PASSAGES = ("passage", "no passage")
 _VALUE = re.compile(OTHER_VALUE.format("([^⟨⟩]+)"))
 _OWN = VALUE.strip("⟨⟩")
-_TOO_NEAR = 0.4
+_TOO_NEAR = 0.65
 _LISTED = re.compile(r", | and |、")
 _BY_LAST_WORD = 0.3
 _LINKED_PASSAGES, _LOOSE_FACTS, _LOOSE_PASSAGES = 2, 3, 4
@@ -61,7 +61,12 @@ class Classroom:
     """
 
     def __init__(
-        self, searches: Sequence[Search], answers: Mapping[str, Mapping[str, str]], blur: Blur, *, near_misses: bool = False
+        self,
+        searches: Sequence[Search],
+        answers: Mapping[str, Mapping[str, str]],
+        blur: Blur,
+        *,
+        near_misses: bool = False,
     ) -> None:
         self._searches = searches
         self._answers = answers
@@ -184,9 +189,9 @@ def _wanted(question: Question) -> int:
 def _said(value: str, question: Question) -> str:
     """Return how a question names a value: one of several, and some by their last word alone, as people do."""
     draw = zlib.crc32(f"{question.text} {question.subject}".encode())
-    each = _LISTED.split(value)
-    chosen = each[draw % len(each)]
-    return chosen.split()[-1] if draw % 97 < _BY_LAST_WORD * 97 else chosen
+    each = [part for part in _LISTED.split(value) if part.strip()]
+    chosen = each[draw % len(each)] if each else value
+    return chosen.split()[-1] if each and draw % 97 < _BY_LAST_WORD * 97 else chosen
 
 
 def _num_holders(evidence: Sequence[Evidence], question: Question) -> int:

@@ -50,7 +50,7 @@ class KnowledgeBase:
         editing: sqlite3.Connection | None = None,
     ) -> None:
         self._connection = connection
-        self._embedder = embedder
+        self.embedder = embedder
         self._written = editing
         self._editor = Editor(editing, clock, embedder) if editing else None
         self._lens = Lens(connection, scope, None if every_day else clock)
@@ -71,7 +71,7 @@ class KnowledgeBase:
         editing = None
         try:
             editing = _connect(path, writable=True) if writable else None
-            embedder = embedder_of(connection, path)
+            embedder = _embedder_of(connection, path)
             base = cls(connection, embedder=embedder, scope=scope, clock=clock, every_day=every_day, editing=editing)
             with base._reading():
                 return base
@@ -105,7 +105,7 @@ class KnowledgeBase:
         """
         with self._reading() as connection:
             if self._searcher is None:
-                self._searcher = Searcher(connection, self._embedder)
+                self._searcher = Searcher(connection, self.embedder)
             return self._searcher.search(question, history, limit)
 
     def resolve(self, citation: Citation) -> str:
@@ -286,7 +286,7 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
         ) from error
 
 
-def embedder_of(connection: sqlite3.Connection, path: Path) -> "Embedder | None":
+def _embedder_of(connection: sqlite3.Connection, path: Path) -> "Embedder | None":
     """Return the encoder that a base holds vectors of: the one beside it, or else the one that comes with Limbeck."""
     found = connection.execute("SELECT digest FROM encoder").fetchone()
     if found is None:

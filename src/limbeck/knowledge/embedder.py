@@ -1,6 +1,6 @@
-"""Texts to vectors on the run side: a small encoder, exported for OpenVINO.
+"""Texts to vectors on the run side: a small encoder, exported for OpenVINO, and vectors of the words themselves.
 
-N = texts, D = dimensions.
+N = texts, W = windows of a text, D = dimensions.
 """
 
 import hashlib
@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from limbeck.core.errors import KnowledgeError
-from limbeck.knowledge.encoder_files import GRAPH, MODEL_FILES, TOKENIZER, shipped_folder
+from limbeck.knowledge.encoder_files import GRAPH, MODEL_FILES, TOKENIZER, WORDS, shipped_folder
+from limbeck.knowledge.word_vectors import Vectors, WordVectors
 
 PAD = "<|pad|>"
+_SHORTEST = 1e-9
 LONGEST = 96
 """How many tokens the encoder is shown at once, as in its training."""
 _WIDTHS = (16, 32, LONGEST)
@@ -25,7 +26,8 @@ _MOST_KEPT = 4096
 _ONE_THREAD = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
 """One thread, full precision: the same text gives the same bytes, whatever else is asked."""
 
-Vectors = npt.NDArray[np.float32]
+_WORDS_WEIGHT = 1.25
+"""How much the words themselves count beside the encoder (docs/experiments.md)."""
 
 
 @final
@@ -58,21 +60,28 @@ class Embedder:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return a unit vector (N, D) for the beginning of each text."""
-        return self.vectors_of([tokens[:LONGEST] for tokens in self.tokens(texts)])
+        return np.concatenate([self._joined([tokens[:LONGEST]], text) for tokens, text in self._read_texts(texts)])
 
-    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        """Return the tokens of each text, uncut."""
+    def windows(self, text: str) -> Vectors:
+        """Return unit vectors (W, D): one for each window that the encoder is shown at once."""
+        tokens, _ = self._read_texts([text])[0]
+        return self._joined(windows(tokens, LONGEST), text)
+
+    def _read_texts(self, texts: Sequence[str]) -> list[tuple[list[int], str]]:
         encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [list(each.ids) for each in encoded]
+        return [(list(each.ids), text) for each, text in zip(encoded, texts, strict=True)]
 
-    def vectors_of(self, texts: Sequence[Sequence[int]]) -> Vectors:
-        """Return a unit vector (N, D) for each text that is tokens already, at most LONGEST of them."""
-        return np.concatenate([self._vector_of(text) for text in texts])
+    def _joined(self, windows_WT: Sequence[Sequence[int]], text: str) -> Vectors:
+        """Put the vector of the text's words behind that of each window."""
+        words_D = _WORDS_WEIGHT * self._words.vector(text)
+        joined_WD = np.stack([np.concatenate([self._understood(window), words_D]) for window in windows_WT])
+        unit_WD: Vectors = joined_WD / np.maximum(np.linalg.norm(joined_WD, axis=1, keepdims=True), _SHORTEST)
+        return unit_WD
 
-    def _vector_of(self, text: Sequence[int]) -> Vectors:
-        width = next(width for width in _WIDTHS if len(text) <= width)
-        padded_1T = np.array([[*text, *[self._pad_id] * (width - len(text))]], np.int64)
-        return np.array(self._network(width).infer([padded_1T])[0], np.float32)
+    def _understood(self, tokens: Sequence[int]) -> Vectors:
+        width = next(width for width in _WIDTHS if len(tokens) <= width)
+        padded_1T = np.array([[*tokens, *[self._pad_id] * (width - len(tokens))]], np.int64)
+        return np.array(self._network(width).infer([padded_1T])[0][0], np.float32)
 
     def _network(self, width: int) -> Any:
         if width not in self._networks:
@@ -83,6 +92,10 @@ class Embedder:
             graph.reshape([1, width])
             self._networks[width] = core.compile_model(graph, "CPU", _ONE_THREAD).create_infer_request()
         return self._networks[width]
+
+    @cached_property
+    def _words(self) -> WordVectors:
+        return WordVectors(self.folder / WORDS)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -102,6 +115,11 @@ class Embedder:
             what = f"the encoder of this knowledge base cannot be read: {error.strerror}"
             fix = "copy the bundle again, or reinstall limbeck"
             raise KnowledgeError(what, where=str(self.folder / name), fix=fix) from error
+
+
+def windows(tokens: list[int], width: int) -> list[list[int]]:
+    """Cut a text into windows of which each overlaps the next by half."""
+    return [tokens[start : start + width] for start in range(0, max(1, len(tokens) - width // 2), width // 2)]
 
 
 @cache

@@ -4,8 +4,8 @@ from pathlib import Path
 
 ENCODER = "encoder"
 """The folder of an encoder: in the package, and in a bundle beside its knowledge base."""
-GRAPH, WEIGHTS, TOKENIZER = "encoder.xml", "encoder.bin", "tokenizer.json"
-MODEL_FILES = (GRAPH, WEIGHTS, TOKENIZER)
+GRAPH, WEIGHTS, TOKENIZER, WORDS = "encoder.xml", "encoder.bin", "tokenizer.json", "words.npz"
+MODEL_FILES = (GRAPH, WEIGHTS, TOKENIZER, WORDS)
 
 
 def shipped_folder() -> Path:

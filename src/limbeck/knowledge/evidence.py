@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Literal
 
-UNLIKE = 0.3
+UNLIKE = 0.15
 """Cosines of texts that have nothing to do with each other stay about here."""
-_BY_LIKENESS = 0.5
-"""What is above weighs half as much as words."""
+_BY_LIKENESS = 1.0
+"""What is above counts like words."""
 
 Link = Literal["named", "carried", "searched"]
 """How the subject was found: named in the question, carried from an earlier turn, or by words only."""

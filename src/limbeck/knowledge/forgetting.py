@@ -7,23 +7,18 @@ from contextlib import closing
 from pathlib import Path
 
 from limbeck.corpus.schema import Property
-from limbeck.knowledge.base import KnowledgeBase, embedder_of
-from limbeck.knowledge.likeness import embed_properties
+from limbeck.knowledge.base import KnowledgeBase
+from limbeck.knowledge.likeness import keep_wordings
 
 
 def forget(path: Path, out: Path, fold: int) -> KnowledgeBase:
-    """Copy a knowledge base without one fold of its properties' wordings, and open the copy.
-
-    Raises: KnowledgeError: its vectors are of an encoder that is not there.
-    """
+    """Copy a knowledge base without one fold of its properties' wordings, and open the copy."""
     shutil.copyfile(path, out)
     with closing(sqlite3.connect(out)) as connection:
-        for number, body in connection.execute("SELECT id, body FROM property").fetchall():
-            kept = Property.from_json(json.loads(body)).without_fold(fold).to_json()
-            connection.execute("UPDATE property SET body = ? WHERE id = ?", (json.dumps(kept), number))
-        embedder = embedder_of(connection, path)
-        if embedder is not None:
-            connection.execute("DELETE FROM property_vector")
-            embed_properties(connection, embedder)
+        found = connection.execute("SELECT id, body FROM property ORDER BY id").fetchall()
+        kept = [Property.from_json(json.loads(body)).without_fold(fold) for _, body in found]
+        keep_wordings(connection, kept)
+        rows = [(json.dumps(known.to_json()), number) for known, (number, _) in zip(kept, found, strict=True)]
+        connection.executemany("UPDATE property SET body = ? WHERE id = ?", rows)
         connection.commit()
     return KnowledgeBase.open(out)

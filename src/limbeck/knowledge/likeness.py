@@ -12,8 +12,9 @@ import numpy as np
 
 from limbeck.corpus.language import LANGUAGES
 from limbeck.corpus.schema import Property
-from limbeck.knowledge.embedder import LONGEST, Embedder, Vectors
+from limbeck.knowledge.embedder import Embedder
 from limbeck.knowledge.topics import SUBJECT
+from limbeck.knowledge.word_vectors import Vectors
 
 _STORED = np.float16
 
@@ -55,22 +56,27 @@ def embed_properties(connection: sqlite3.Connection, embedder: Embedder, ids: It
         _write(connection, "property_vector", number, embedder.vectors(_wordings(known[number], known.values())))
 
 
+def keep_wordings(connection: sqlite3.Connection, kept: Sequence[Property]) -> None:
+    """Forget the vectors of wordings that properties no longer have; `kept` are all of them, in order."""
+    rows = connection.execute("SELECT id, body FROM property ORDER BY id").fetchall()
+    # scopes may each have a property of the same name, so that only their order tells them apart
+    for (number, body), each in zip(rows, kept, strict=True):
+        known = Property.from_json(json.loads(body))
+        left = set(_wordings(each, kept))
+        gone = [(number, place) for place, text in enumerate(_wordings(known, kept)) if text not in left]
+        connection.executemany("DELETE FROM property_vector WHERE id = ? AND place = ?", gone)
+
+
 def embed_chunks(connection: sqlite3.Connection, embedder: Embedder, ids: Iterable[int] | None = None) -> None:
     """Write the vectors of some passages, or of all: one for each window that the encoder is shown at once."""
     for number in [row[0] for row in connection.execute("SELECT id FROM chunk ORDER BY id")] if ids is None else ids:
         parts = connection.execute("SELECT title, heading, text FROM chunk WHERE id = ?", (number,)).fetchone()
-        tokens = embedder.tokens([passage_text(*parts)])[0]
-        _write(connection, "chunk_vector", number, embedder.vectors_of(windows(tokens, LONGEST)))
+        _write(connection, "chunk_vector", number, embedder.windows(passage_text(*parts)))
 
 
 def passage_text(title: str, heading: str, text: str) -> str:
     """Write a passage as the encoder reads it."""
     return "\n".join(part for part in (title, heading, text) if part)
-
-
-def windows(tokens: list[int], width: int) -> list[list[int]]:
-    """Cut a text into windows of which each overlaps the next by half."""
-    return [tokens[start : start + width] for start in range(0, max(1, len(tokens) - width // 2), width // 2)]
 
 
 def _wordings(known: Property, every: Iterable[Property]) -> list[str]:

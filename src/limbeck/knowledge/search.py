@@ -35,7 +35,7 @@ _KIND_TOLD = 0.15
 _HALF = 0.5
 _FACTS_OF_ONE, _FACTS_OF_EACH = 6, 4
 _BY_VECTORS = 1.0
-_ALIKE, _LIKE = 24, 0.5
+_ALIKE, _LIKE = 24, 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

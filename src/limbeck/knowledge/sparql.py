@@ -7,7 +7,7 @@ from typing import Any
 from limbeck.core.errors import KnowledgeError
 from limbeck.knowledge.exports import ntriples
 from limbeck.knowledge.fact_rows import FactTable
-from limbeck.knowledge.triples import PREFIXES
+from limbeck.knowledge.fact_triples import PREFIXES
 
 _REACHES_OUT = ("ServiceGraphPattern", "DatasetClause")
 

@@ -1,139 +1,110 @@
-"""Facts as RDF triples, whichever way they are written down.
+"""RDF triples sorted by subject in a temporary file, so that a graph of any size takes little memory.
 
-Each fact is told twice: as a triple from subject to value, for graphs, and as a node of its own with its rows, for
-proof. A value that names a subject is that subject; any other is a text, in both languages where they differ.
+The graph is never walked, only looked up, so that circles in it do no harm.
 """
 
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import final
-from urllib.parse import quote
+from typing import Literal, final
 
-from limbeck.corpus.language import LANGUAGES
-from limbeck.knowledge.evidence import Label
-from limbeck.knowledge.fact_rows import FactRow, FactTable, SubjectRow
+Kind = Literal["iri", "literal", "blank"]
 
-PREFIXES = {
-    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
-    "skos": "http://www.w3.org/2004/02/skos/core#",
-    "prov": "http://www.w3.org/ns/prov#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
-    "subject": "urn:limbeck:subject/",
-    "property": "urn:limbeck:property/",
-    "kind": "urn:limbeck:kind/",
-    "fact": "urn:limbeck:fact/",
-    "row": "urn:limbeck:row/",
-    "limbeck": "urn:limbeck:term/",
-}
-"""What the names of things begin with."""
+_TABLES = """
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+CREATE TABLE triple (
+    number INTEGER PRIMARY KEY, subject TEXT NOT NULL, predicate TEXT NOT NULL,
+    object TEXT NOT NULL, kind TEXT NOT NULL, language TEXT NOT NULL,
+    UNIQUE (subject, predicate, object, kind, language)
+);
+CREATE TABLE name (subject TEXT PRIMARY KEY, en TEXT NOT NULL, zh TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE norm (norm TEXT NOT NULL, subject TEXT NOT NULL, PRIMARY KEY (norm, subject)) WITHOUT ROWID;
+"""
+_AT_ONCE = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """A thing: a prefix of `PREFIXES`, and what follows it with every odd character percent-encoded."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triple:
+    """One statement; `language` is the tag of a literal in small letters, or empty."""
 
-    prefix: str
-    local: str
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text, with its language or the name of its datatype."""
-
-    text: str
+    subject: str
+    predicate: str
+    object: str
+    kind: Kind
     language: str = ""
-    datatype: Name | None = None
-
-
-Triple = tuple[Name, Name, Name | Text]
-TYPE, LABEL = Name("rdf", "type"), Name("rdfs", "label")
-_ALIAS, _DERIVED = Name("skos", "altLabel"), Name("prov", "wasDerivedFrom")
-_DATE, _INTEGER = Name("xsd", "date"), Name("xsd", "integer")
-
-
-def triples_of(table: FactTable) -> Iterator[Triple]:
-    """Yield every triple, each once: properties, then subjects each with their facts."""
-    yield from dict.fromkeys(_all(table))
-
-
-def _all(table: FactTable) -> Iterator[Triple]:
-    names = _Names(table)
-    for known in {fact.property.id: fact.property for fact in table.facts}.values():
-        yield names.property(known.id), TYPE, Name("rdf", "Property")
-        for side in LANGUAGES:
-            for label in dict.fromkeys(known.labels[side]):
-                yield names.property(known.id), LABEL, Text(label, side)
-    facts: dict[int, list[FactRow]] = {}
-    for fact in table.facts:
-        facts.setdefault(fact.subject.id, []).append(fact)
-    for subject in table.subjects:
-        yield from _subject(subject, names)
-        for fact in facts.get(subject.id, ()):
-            yield from _fact(fact, names)
-
-
-def _subject(subject: SubjectRow, names: "_Names") -> Iterator[Triple]:
-    name = names.subject(subject.id)
-    if subject.kind.en:
-        kind = Name("kind", encoded(subject.kind.en))
-        yield name, TYPE, kind
-        for text in _texts(subject.kind):
-            yield kind, LABEL, text
-    for text in _texts(subject.label):
-        yield name, LABEL, text
-    for alias in subject.aliases:
-        yield name, _ALIAS, Text(alias)
-
-
-def _fact(fact: FactRow, names: "_Names") -> Iterator[Triple]:
-    subject, known = names.subject(fact.subject.id), names.property(fact.property.id)
-    node = Name("fact", str(fact.fact_id))
-    values = _texts(fact.shown)
-    for value in [names.subject(number) for number in fact.named] or values:
-        yield subject, known, value
-    yield node, TYPE, Name("limbeck", "Fact")
-    yield node, Name("limbeck", "subject"), subject
-    yield node, Name("limbeck", "property"), known
-    for value in values:
-        yield node, Name("limbeck", "value"), value
-    for term, day in (("validFrom", fact.valid.start), ("validUntil", fact.valid.end)):
-        if day:
-            yield node, Name("limbeck", term), Text(day, datatype=_DATE)
-    row = Name("row", encoded(f"{fact.citation.source}:{fact.citation.row}"))
-    yield node, _DERIVED, row
-    yield row, Name("limbeck", "source"), Text(fact.citation.source)
-    yield row, Name("limbeck", "number"), Text(str(fact.citation.row), datatype=_INTEGER)
-
-
-def _texts(label: Label) -> list[Text]:
-    if label.en == label.zh:
-        return [Text(label.en)]
-    return [Text(label.get(side), side) for side in LANGUAGES]
-
-
-def encoded(name: str) -> str:
-    """Percent-encode all but letters, digits, underscores and inner hyphens, so that every syntax takes it."""
-    plain = quote(name, safe="").replace(".", "%2E").replace("~", "%7E")
-    return f"%2D{plain[1:]}" if plain.startswith("-") else plain
 
 
 @final
-class _Names:
-    """Name subjects by their English label, and properties by their id; a second of the same name gets its number."""
+class TripleStore:
+    """Triples in the order they came, found by subject; the file goes when the store is closed."""
 
-    def __init__(self, table: FactTable) -> None:
-        taken: dict[str, int] = {}
-        self._subjects: dict[int, Name] = {}
-        for subject in table.subjects:
-            local = encoded(subject.label.en)
-            taken[local] = taken.get(local, 0) + 1
-            self._subjects[subject.id] = Name("subject", local if taken[local] == 1 else f"{local}%20{taken[local]}")
+    def __init__(self) -> None:
+        # an empty name is a file of its own that SQLite deletes, kept in memory only while it is small
+        self._connection = sqlite3.connect("", isolation_level=None)
+        self._connection.executescript(_TABLES)
+        self.repeated = 0
 
-    def subject(self, number: int) -> Name:
-        """Return the name of a subject."""
-        return self._subjects[number]
+    def close(self) -> None:
+        """Let the file go."""
+        self._connection.close()
 
-    def property(self, name: str) -> Name:
-        """Return the name of a property."""
-        return Name("property", encoded(name))
+    def add(self, triples: Iterable[Triple]) -> None:
+        """Take triples in; one that stands already is counted."""
+        waiting: list[tuple[str, str, str, str, str]] = []
+        self._connection.execute("BEGIN")
+        for each in triples:
+            waiting.append((each.subject, each.predicate, each.object, each.kind, each.language))
+            if len(waiting) >= _AT_ONCE:
+                self._insert(waiting)
+        self._insert(waiting)
+        self._connection.execute("COMMIT")
+
+    def subjects(self) -> Iterator[str]:
+        """Yield each subject once, in the order of its first triple."""
+        query = "SELECT subject FROM triple GROUP BY subject ORDER BY min(number)"
+        return (subject for (subject,) in self._connection.execute(query))
+
+    def predicates(self) -> list[str]:
+        """Return each predicate once, in the order of its first triple."""
+        query = "SELECT predicate FROM triple GROUP BY predicate ORDER BY min(number)"
+        return [predicate for (predicate,) in self._connection.execute(query)]
+
+    def objects_of(self, predicate: str) -> set[str]:
+        """Return every IRI that a predicate leads to."""
+        query = "SELECT DISTINCT object FROM triple WHERE predicate = ? AND kind = 'iri'"
+        return {found for (found,) in self._connection.execute(query, (predicate,))}
+
+    def about(self, subject: str) -> list[Triple]:
+        """Return what is said of a subject, in order."""
+        query = "SELECT predicate, object, kind, language FROM triple WHERE subject = ? ORDER BY number"
+        return [
+            Triple(subject=subject, predicate=predicate, object=found, kind=kind, language=language)
+            for predicate, found, kind, language in self._connection.execute(query, (subject,))
+        ]
+
+    def set_name(self, subject: str, en: str, zh: str, norms: Iterable[str]) -> None:
+        """Note what a subject is called, and the forms under which that name is found."""
+        self._connection.execute("INSERT INTO name VALUES (?, ?, ?)", (subject, en, zh))
+        rows = [(norm, subject) for norm in set(norms)]
+        self._connection.executemany("INSERT INTO norm VALUES (?, ?)", rows)
+
+    def name(self, subject: str) -> tuple[str, str] | None:
+        """Return what a subject is called in English and Chinese, or None where it has no name."""
+        found = self._connection.execute("SELECT en, zh FROM name WHERE subject = ?", (subject,)).fetchone()
+        return None if found is None else (found[0], found[1])
+
+    def namesakes(self) -> list[str]:
+        """Return the subjects that share a name with another."""
+        query = """SELECT DISTINCT subject FROM norm
+            WHERE norm IN (SELECT norm FROM norm GROUP BY norm HAVING count(*) > 1) ORDER BY subject"""
+        return [subject for (subject,) in self._connection.execute(query)]
+
+    def rename(self, subject: str, en: str, zh: str) -> None:
+        """Change what a subject is called."""
+        self._connection.execute("UPDATE name SET en = ?, zh = ? WHERE subject = ?", (en, zh, subject))
+
+    def _insert(self, waiting: list[tuple[str, str, str, str, str]]) -> None:
+        query = "INSERT OR IGNORE INTO triple VALUES (NULL, ?, ?, ?, ?, ?)"
+        self.repeated += len(waiting) - self._connection.executemany(query, waiting).rowcount
+        waiting.clear()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from limbeck.knowledge.triples import Name, Text
+from limbeck.knowledge.fact_triples import Name, Text
 
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t", "\b": "\\b", "\f": "\\f"}
 

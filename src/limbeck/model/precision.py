@@ -11,8 +11,16 @@ _WORTH_IT = 1.5
 
 
 def fastest_precision() -> Precision:
-    """Multiply matrices in both formats for some milliseconds; bfloat16 must win clearly, as its sums are coarser."""
-    gain = _seconds(torch.float32) / _seconds(torch.bfloat16)
+    """Multiply matrices in both formats for some milliseconds; bfloat16 must win clearly, as its sums are coarser.
+
+    One thread multiplies: two wait for each other where other programs run, and the answer would change with them.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        gain = _seconds(torch.float32) / _seconds(torch.bfloat16)
+    finally:
+        torch.set_num_threads(threads)
     return "bfloat16" if gain >= _WORTH_IT else "float32"
 
 

@@ -1,9 +1,12 @@
 """A first recipe, guessed from the files in a folder."""
 
+import re
 from pathlib import Path
 
 from limbeck.core.errors import RecipeError
+from limbeck.recipe.families import SOURCES
 from limbeck.recipe.load import FILE_NAME
+from limbeck.recipe.options import declared
 from limbeck.recipe.place import guess_kind
 
 _HEAD = """\
@@ -13,6 +16,9 @@ base   = "tiny"        # or a Hugging Face folder
 budget = {{ disk = "25 MB", memory = "300 MB", latency = "15 ms/token" }}
 """
 _MOST_SOURCES = 3
+_LONGEST_LINE = 10_000
+_EVALUATION = re.compile(r"""\s*\{[^\n]*"question"\s*:[^\n]*"answers"\s*:""")
+"""How a file of evaluation questions begins, which is no knowledge."""
 
 
 def write_draft(folder: Path) -> Path:
@@ -38,7 +44,7 @@ def draft(folder: Path) -> str:
     """
     sources = find_sources(folder)
     if not sources:
-        fix = "put a table (.csv, .tsv) or Markdown pages (.md) there first"
+        fix = "put tables, pages or documents there first; `limbeck list` shows what can be read"
         raise RecipeError(f"no knowledge found in '{folder}'", fix=fix)
     lines = [_HEAD.format(name=_name(folder))]
     for source in sources[:_MOST_SOURCES]:
@@ -51,15 +57,28 @@ def draft(folder: Path) -> str:
 
 
 def find_sources(folder: Path) -> list[Path]:
-    """Return the tables and Markdown of a folder; a folder of pages stands for its pages."""
+    """Return what of a folder is knowledge; a folder of pages stands for its pages."""
     if not folder.is_dir():
         raise RecipeError(f"there is no folder '{folder}'", fix=f"mkdir -p {folder}")
     found = []
     for path in sorted(folder.iterdir()):
         is_ours = path.name.startswith(".") or path.name.upper().split(".")[0] in ("README", "ATTRIBUTION", "LICENSE")
-        if not is_ours and guess_kind(path) and path.name not in ("build", "node_modules"):
+        is_ours = is_ours or path.name in ("build", "node_modules") or _is_evaluation(path)
+        if not is_ours and _is_whole(guess_kind(path)):
             found.append(path)
     return found
+
+
+def _is_whole(kind: str | None) -> bool:
+    """Tell whether a source of a kind needs no option that only its owner knows."""
+    return kind is not None and not declared(f"{SOURCES.package}.{kind}", "NEEDS")
+
+
+def _is_evaluation(path: Path) -> bool:
+    if path.suffix != ".jsonl" or not path.is_file():
+        return False
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return bool(_EVALUATION.match(file.readline(_LONGEST_LINE)))
 
 
 def _written(source: Path, folder: Path) -> str:

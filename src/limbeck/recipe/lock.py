@@ -11,7 +11,7 @@ from limbeck.recipe.place import FILE_OPTIONS
 from limbeck.recipe.preset import load_preset
 from limbeck.recipe.recipe import KnowledgeSpec, Recipe
 
-_VERSIONED = ("limbeck", "torch", "transformers", "tokenizers", "openvino", "openvino-genai", "gguf", "xllamacpp")
+_VERSIONED = ("limbeck", "torch", "transformers", "tokenizers", "openvino", "openvino-tokenizers", "gguf", "xllamacpp")
 
 
 def lock_of(recipe: Recipe, *, versions: Mapping[str, str | None] | None = None) -> dict[str, JSON]:

@@ -21,16 +21,10 @@ def declared_options(module: str) -> dict[str, str] | None:
     return dict.fromkeys(_constant(tree, "OPTIONS"), "str")
 
 
-def declared_endings(module: str) -> tuple[str, ...]:
-    """Return the file endings a source kind reads, from its `ENDINGS`."""
+def declared(module: str, constant: str) -> tuple[str, ...]:
+    """Return what a component states in a constant such as `ENDINGS`; nothing where it has none."""
     tree = _tree(module)
-    return _constant(tree, "ENDINGS") if tree else ()
-
-
-def declared_beginnings(module: str) -> tuple[str, ...]:
-    """Return what every file of a source kind begins with, from its `BEGINS`; a kind without any goes by endings."""
-    tree = _tree(module)
-    return _constant(tree, "BEGINS") if tree else ()
+    return _constant(tree, constant) if tree else ()
 
 
 def declared_format(module: str) -> str | None:

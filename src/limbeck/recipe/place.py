@@ -1,39 +1,77 @@
 """Files a recipe names: found relative to it, or the nearest name that exists."""
 
 import difflib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from limbeck.recipe.families import SOURCES
 from limbeck.recipe.locate import KeyPath
-from limbeck.recipe.options import declared_beginnings, declared_endings
+from limbeck.recipe.options import declared
 from limbeck.recipe.problem import Problem
 
-FILE_OPTIONS = ("mapping",)
+FILE_OPTIONS = ("mapping", "database")
 """Options that name a file beside the recipe."""
 
-_BEGINNING_BYTES = 64
+_LOOKED_AT_BYTES = 8192
 
 
 def guess_kind(location: Path) -> str | None:
-    """Tell the source kind from how a file begins or ends, or from the first of a folder's files that has a kind."""
-    beginnings = {name: declared_beginnings(f"{SOURCES.package}.{name}") for name in SOURCES.names()}
-    plain = [name for name, begins in beginnings.items() if not begins]
-    kinds = {ending: name for name in plain for ending in declared_endings(f"{SOURCES.package}.{name}")}
-    if not location.is_dir():
-        return _kind_by_beginning(location, beginnings) or kinds.get(location.suffix.lower())
-    paths = (path for path in sorted(location.rglob("*")) if path.is_file())
-    found = (_kind_by_beginning(path, beginnings) or kinds.get(path.suffix.lower()) for path in paths)
-    return next((kind for kind in found if kind), None)
+    """Tell the source kind of a file from its ending and content, or the first of the kinds that a folder holds."""
+    if location.is_dir():
+        return next(iter(guess_kinds(location)), None)
+    named = _kinds_by("ENDINGS").get(location.suffix.lower())
+    shared = [name for ending, name in _pairs_of("SHARED_ENDINGS") if ending == location.suffix.lower()]
+    signed = (
+        _kinds_by("SIGNS") if named is None else {sign: name for sign, name in _pairs_of("SIGNS") if name in shared}
+    )
+    if not signed or not location.is_file():
+        return named
+    text = _ends_of(location)
+    return next((name for sign, name in signed.items() if any(re.match(sign, each) for each in text)), named)
 
 
-def _kind_by_beginning(path: Path, beginnings: Mapping[str, Sequence[str]]) -> str | None:
-    try:
-        with path.open("rb") as file:
-            first = file.read(_BEGINNING_BYTES).removeprefix(b"\xef\xbb\xbf")
-    except OSError:
-        return None
-    return next((name for name, begins in beginnings.items() if first.startswith(tuple(map(str.encode, begins)))), None)
+def guess_kinds(folder: Path) -> tuple[str, ...]:
+    """Return the kinds of a folder's files by their endings, in the order of the first file of each.
+
+    A kind of shared endings is meant where every file of these endings is of it.
+    """
+    kinds = _kinds_by("ENDINGS")
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    for name in dict.fromkeys(name for _, name in _pairs_of("SHARED_ENDINGS")):
+        endings = declared(f"{SOURCES.package}.{name}", "SHARED_ENDINGS")
+        shared = [path for path in paths if path.suffix.lower() in endings]
+        if shared and all(guess_kind(path) == name for path in shared):
+            kinds |= dict.fromkeys(endings, name)
+    suffixes = (path.suffix.lower() for path in paths)
+    return tuple(dict.fromkeys(kinds[suffix] for suffix in suffixes if suffix in kinds))
+
+
+def list_unread(folder: Path) -> list[Path]:
+    """Return the files of a folder that no source kind reads, hidden ones apart, sorted."""
+    kinds = _kinds_by("ENDINGS")
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
+    return [path for path in files if path.suffix.lower() not in kinds]
+
+
+def _kinds_by(constant: str) -> dict[str, str]:
+    return dict(_pairs_of(constant))
+
+
+def _pairs_of(constant: str) -> Iterator[tuple[str, str]]:
+    """Yield what each source kind states in a constant, with the kind; nothing is imported."""
+    for name in SOURCES.names():
+        yield from ((each, name) for each in declared(f"{SOURCES.package}.{name}", constant))
+
+
+def _ends_of(path: Path) -> tuple[str, ...]:
+    """Return the first and last characters of a file, as each encoding reads them that a sign may stand in."""
+    with path.open("rb") as file:
+        head = file.read(_LOOKED_AT_BYTES)
+        file.seek(max(len(head), path.stat().st_size - _LOOKED_AT_BYTES))
+        data = head + file.read()
+    encodings = ("latin-1", "utf-8-sig", "gb18030", *(["utf-16"] if data[:2] in (b"\xff\xfe", b"\xfe\xff") else []))
+    return tuple(data.decode(encoding, errors="ignore") for encoding in encodings)
 
 
 def check_file(written: str, folder: Path, path: KeyPath, *, noun: str) -> Problem | None:

@@ -11,8 +11,8 @@ from limbeck.core.family import Family
 from limbeck.recipe.families import ENGINES, EXPORTERS, FUSION_METHODS, SOURCES
 from limbeck.recipe.form import KnowledgeForm, RecipeForm
 from limbeck.recipe.locate import KeyPath
-from limbeck.recipe.options import declared_format, declared_options
-from limbeck.recipe.place import FILE_OPTIONS, check_file, guess_kind
+from limbeck.recipe.options import declared, declared_format, declared_options
+from limbeck.recipe.place import FILE_OPTIONS, check_file, guess_kind, guess_kinds
 from limbeck.recipe.preset import preset_names
 from limbeck.recipe.problem import Problem
 from limbeck.recipe.recipe import (
@@ -60,7 +60,7 @@ def _recipe(form: RecipeForm, base: BaseSpec, path: Path) -> Recipe:
         base=base,
         budget=Budget(disk_bytes=budget.disk, memory_bytes=budget.memory, latency_ms=budget.latency),
         engines=tuple(dict.fromkeys(form.engines)),
-        knowledge=tuple(_knowledge(source, path.parent) for source in form.knowledge),
+        knowledge=tuple(spec for source in form.knowledge for spec in _knowledge(source, path.parent)),
         fusion=FusionSpec(
             method=form.fusion.method,
             options=_options({**tuning_of(base.folder), **(form.fusion.model_extra or {})}),
@@ -137,7 +137,16 @@ def _source_problems(source: KnowledgeForm, folder: Path, position: int) -> list
     if unknown:
         return [*problems, unknown]
     options = source.model_extra or {}
+    kinds = guess_kinds(folder / source.location) if options and source.kind is None else ()
+    known_keys = {key for each in kinds for key in declared_options(_module(SOURCES, each)) or {}}
+    if len(kinds) > 1 and known_keys >= set(options):
+        what = f"{source.location!r} holds {' and '.join(kinds)}, and {', '.join(options)} is of one kind"
+        fix = f"write a [[knowledge]] for each, with kind = {kinds[0]!r} and so on"
+        return [*problems, Problem(what=what, path=here, fix=fix)]
     problems += _option_problems(_module(SOURCES, kind), options, here, tuple(KnowledgeForm.model_fields))
+    needs = declared(_module(SOURCES, kind), "NEEDS")
+    if needs and not set(needs) & set(options):
+        problems.append(Problem(what=f"{kind!r} needs {' or '.join(needs)}", path=here, fix=f"add {needs[0]} = …"))
     files = [(key, options[key]) for key in FILE_OPTIONS if isinstance(options.get(key), str)]
     return problems + [p for key, name in files if (p := check_file(name, folder, (*here, key), noun=key))]
 
@@ -182,16 +191,23 @@ def _wrong_type(value: object, annotation: str) -> str | None:
     return None if is_right else wanted
 
 
-def _knowledge(source: KnowledgeForm, folder: Path) -> KnowledgeSpec:
+def _knowledge(source: KnowledgeForm, folder: Path) -> tuple[KnowledgeSpec, ...]:
+    """Return the source, or one for each kind that a folder of several holds."""
     location = folder / source.location
+    kinds = guess_kinds(location) if source.kind is None and location.is_dir() else ()
+    if len(kinds) > 1:
+        each = (source.model_copy(update={"kind": kind}) for kind in kinds)
+        return tuple(spec for one in each for spec in _knowledge(one, folder))
     options = dict(_options(source.model_extra))
     beside = {key: _absolute(folder / str(options[key])) for key in FILE_OPTIONS if key in options}
     options |= {key: str(path) for key, path in beside.items()}
     kind = source.kind or guess_kind(location)
     assert kind is not None, source.location
     files = (_absolute(location), *beside.values())
-    return KnowledgeSpec(
-        kind=kind, location=files[0], written=source.location, options=options, files=files, scope=source.scope
+    return (
+        KnowledgeSpec(
+            kind=kind, location=files[0], written=source.location, options=options, files=files, scope=source.scope
+        ),
     )
 
 

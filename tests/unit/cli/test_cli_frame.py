@@ -73,6 +73,7 @@ def test_the_version_is_the_package_version(capsys: pytest.CaptureFixture[str]) 
         ),
         (ModuleNotFoundError("No module named 'torch'", name="torch"), 4, "fix: pip install 'limbeck[build]'\n"),
         (ModuleNotFoundError("No module named 'xllamacpp'", name="xllamacpp"), 4, "fix: pip install 'limbeck[gguf]'\n"),
+        (ModuleNotFoundError("No module named 'fastapi'", name="fastapi"), 4, "fix: pip install 'limbeck[serve]'\n"),
         (ModuleNotFoundError("No module named 'limbeck.x'", name="limbeck.x"), 5, "unexpected ModuleNotFoundError"),
         (ValueError("boom"), 5, "error: unexpected ValueError: boom\n"),
     ],

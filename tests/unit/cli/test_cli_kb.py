@@ -99,3 +99,44 @@ def test_build_names_a_missing_or_unknown_source(sources: Path, tmp_path: Path, 
     (sources / "empty.csv").write_bytes(b"")
     assert main.run(["kb", "build", str(sources / "empty.csv"), "-o", target]) == 1
     assert not Path(target).exists()
+
+
+def test_build_guesses_each_kind_and_tells_what_it_left_alone(tmp_path: Path, capsys: Capture) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "a.md").write_text("# Desk\n\nThe desk is open from nine.\n")
+    (docs / "b.html").write_text("<h1>Keys</h1><p>The porter has the keys.</p><script>x</script>")
+    (docs / "c.png").write_bytes(b"\x89PNG")
+    (tmp_path / "faq.csv").write_text("question,answer\nWho has the keys?,The porter.\n")
+    target = str(tmp_path / "kb.sqlite")
+    assert main.run(["kb", "build", str(docs), str(tmp_path / "faq.csv"), "-o", target, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    kinds = [(source["name"], source["kind"]) for source in told["sources"]]
+    assert kinds == [("docs/a.md", "markdown"), ("docs/b.html", "html"), ("faq.csv", "faq")]
+    assert (told["unread"], told["dropped"]) == (["docs/c.png"], {"<script>": 1})
+    assert main.run(["kb", "build", str(docs), "-o", target]) == 0
+    printed = capsys.readouterr()
+    assert "left alone, as no kind reads it: docs/c.png" in printed.err
+    assert "1 <script>" in printed.out
+
+
+def test_build_takes_a_kind_and_options_as_a_recipe_does(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "a.csv").write_text("ask,say\nWho?,The porter.\n")
+    command = ["kb", "build", str(tmp_path / "a.csv"), "-o", str(tmp_path / "kb.sqlite")]
+    named = [*command, "--kind", "faq", "--option", "question=ask", "--option", "answer=say", "--json"]
+    assert main.run(named) == 0
+    assert json.loads(capsys.readouterr().out)["chunks"] == 1
+    assert main.run([*command, "--option", "sheets=Rooms"]) == 2
+    assert "options of table: mapping, sheet" in capsys.readouterr().err
+    assert main.run([*command, "--option", "sheet"]) == 2
+    assert main.run([*command, "--kind", "tabel"]) == 1
+    assert "did you mean 'table'?" in capsys.readouterr().err
+
+
+def test_a_table_without_its_extra_says_what_to_install(tmp_path: Path, capsys: Capture, monkeypatch) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    (tmp_path / "a.xlsx").write_bytes(b"PK\x03\x04")
+    assert main.run(["kb", "build", str(tmp_path / "a.xlsx"), "-o", str(tmp_path / "kb.sqlite")]) == 4
+    assert "pip install 'limbeck[sources]'" in capsys.readouterr().err

@@ -51,7 +51,7 @@ def trained_wordings() -> frozenset[str]:
         unknown = product((*frames.ask, *frames.follow_property), frames.unknown_property)
         found |= {plain(frame.format(subject="{}", property=phrase)) for frame, phrase in unknown}
         found |= {plain(text) for text in frames.off_topic}
-        found |= {plain(frame.format(subject="{}")) for frame in frames.follow_subject}
+        found |= {plain(frame.format(subject="{}")) for frame in (*frames.follow_subject, *frames.unknown_question)}
     return frozenset(found | starter_wordings())
 
 

@@ -4,8 +4,6 @@ import copy
 import dataclasses
 import itertools
 import shutil
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
@@ -17,7 +15,6 @@ from tokenizers import Tokenizer
 from limbeck.model import checkpoint
 from limbeck.recipe.preset import Preset
 
-ROOT = Path(__file__).parents[3]
 SENTENCES = {
     "en": ["A plane is taking off.,An air plane is taking off.,5.0", "A man plays a flute.,A dog runs.,1.0"],
     "zh": ["一架飞机正在起飞。,飞机起飞了。,5.0", "一个人在吹笛子。,一只狗在跑。,1.0"],
@@ -30,16 +27,8 @@ TEXT = [
 
 
 @pytest.fixture(scope="module", autouse=True)
-def recipe() -> Iterator[None]:
-    """Make the recipe's files importable, and forget them after."""
-    known = set(sys.modules)
-    folder = str(ROOT / "recipes" / "starter")
-    sys.path.insert(0, folder)
-    yield
-    sys.path.remove(folder)
-    for name in set(sys.modules) - known:
-        if folder in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
+def recipe(starter_module) -> None:
+    """Let every test import the recipes."""
 
 
 @pytest.fixture(scope="module")

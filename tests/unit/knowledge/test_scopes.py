@@ -124,7 +124,7 @@ def test_search_ranks_as_if_other_scopes_were_not_there(scoped: Path, tmp_path: 
     names = [("table", "open.csv"), ("markdown", "open.md")]
     sources = [Source(kind=kind, location=tmp_path / name, root=tmp_path) for kind, name in names]
     with KnowledgeBase.open(scoped) as base:
-        vectors = shipped() if base._embedder else None
+        vectors = shipped() if base.embedder else None
         build(sources, plain, embedder=vectors)
         with KnowledgeBase.open(plain) as alone:
             for question in QUESTIONS:

@@ -29,7 +29,7 @@ def command(base: Path, subject: str, pairs: tuple[str, ...], as_json: bool, **g
     What is known of the property stays; `limbeck kb set` replaces it. PROPERTY@en=VALUE and PROPERTY@zh=VALUE give a
     value in one language each. The first --name in the other language is the new subject's label there.
     """
-    from limbeck.cli.editing import writing
+    from limbeck.bundle.editing import writing
     from limbeck.knowledge.stated import Addition
     from limbeck.knowledge.validity import Validity
 

@@ -16,7 +16,7 @@ def command(base: Path, as_json: bool) -> int:
 
     Pages, tables, references, facts, citations, words, vectors and the log of edits.
     """
-    from limbeck.cli.editing import knowledge_file
+    from limbeck.bundle.editing import knowledge_file
     from limbeck.core.errors import KnowledgeError
     from limbeck.knowledge.integrity import CHECKS, check_file
 

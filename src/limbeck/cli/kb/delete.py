@@ -24,7 +24,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Delete a fact, or everything that only one source supports."""
-    from limbeck.cli.editing import writing
+    from limbeck.bundle.editing import writing
     from limbeck.core.errors import UsageError
 
     if source is not None and scope is not None:

@@ -21,7 +21,7 @@ def command(base: Path, output: Path, form: str | None, overwrite: bool, scope: 
     The form goes by the ending of the file: .csv, .jsonl, .nt (N-Triples), .ttl (Turtle) or .graphml. `limbeck kb
     build` reads CSV and JSON Lines again. Facts of all days are written; passages are not.
     """
-    from limbeck.cli.editing import reading
+    from limbeck.bundle.editing import reading
     from limbeck.knowledge.export import EXPORTS, export, form_of
 
     form = form_of(output) if form is None else form

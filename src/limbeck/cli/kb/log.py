@@ -23,7 +23,7 @@ def command(base: Path, as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from limbeck.cli.editing import knowledge_file
+    from limbeck.bundle.editing import knowledge_file
     from limbeck.knowledge.history import log_of
 
     edits = log_of(knowledge_file(base))

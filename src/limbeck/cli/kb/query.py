@@ -25,7 +25,7 @@ def command(base: Path, path: str, sparql: bool, scope: str, as_json: bool) -> N
     subjects that have it: 'Paris <- capital', 'Chad <- neighbours -> capital'. Names in either language and other names
     are understood; → and ← do too; a name that holds an arrow stands between double quotes.
     """
-    from limbeck.cli.editing import reading
+    from limbeck.bundle.editing import reading
 
     if sparql:
         _sparql(base, path, scope, as_json=as_json)
@@ -71,8 +71,8 @@ def _finding_json(finding: "Finding") -> dict[str, Any]:
 
 
 def _sparql(base: Path, query: str, scope: str, *, as_json: bool) -> None:
+    from limbeck.bundle.editing import reading
     from limbeck.cli.console import table
-    from limbeck.cli.editing import reading
     from limbeck.knowledge.sparql import ask
 
     with reading(base, scope=scope) as knowledge:

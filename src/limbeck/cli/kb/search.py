@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @json_option
 def command(base: Path, question: str, limit: int, history: tuple[str, ...], scope: str, as_json: bool) -> None:
     """Show what a knowledge base finds for a question."""
-    from limbeck.cli.editing import reading
+    from limbeck.bundle.editing import reading
     from limbeck.corpus.language import language_of
 
     language = language_of(question)

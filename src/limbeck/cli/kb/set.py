@@ -24,7 +24,7 @@ def command(base: Path, subject: str, property_name: str, value: str, as_json: b
 
     With --from and --until it holds on these days only; on all others, what was known holds on.
     """
-    from limbeck.cli.editing import writing
+    from limbeck.bundle.editing import writing
     from limbeck.knowledge.validity import Validity
 
     valid, language = Validity.of(given["first_day"], given["last_day"]), given["language"]

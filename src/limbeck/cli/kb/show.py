@@ -25,8 +25,8 @@ def command(base: Path, citation: str, scope: str, as_json: bool) -> None:
 
     CITATION is countries.csv:36 for a row, visas.md:120-260 for characters, or as an answer prints it.
     """
+    from limbeck.bundle.editing import reading
     from limbeck.cli.answer import citation_json
-    from limbeck.cli.editing import reading
 
     cited = read_citation(citation)
     with reading(base, scope=scope) as knowledge:

@@ -14,7 +14,7 @@ from limbeck.cli.parameters import knowledge_argument
 @json_option
 def command(base: Path, count: int, as_json: bool) -> None:
     """Take back the last edit, or the last COUNT; all of them or none."""
-    from limbeck.cli.editing import writing
+    from limbeck.bundle.editing import writing
 
     with writing(base) as knowledge:
         undone = knowledge.undo(count)

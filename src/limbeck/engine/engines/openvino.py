@@ -19,7 +19,7 @@ from limbeck.engine.engines._openvino_vocabulary import read_vocabulary
 from limbeck.engine.vocabulary import Vocabulary
 
 FORMAT = "openvino"
-MODEL_FILE = "openvino_model.xml"
+MODEL_FILE, TOKENIZER_FILE = "openvino_model.xml", "openvino_tokenizer.xml"
 
 
 @final
@@ -56,11 +56,10 @@ class OpenVinoEngine:
     def encode(self, text: str) -> list[int]:
         """Tokenise with the exported tokenizer."""
         if self._tokenizer is None:
-            import openvino_genai
+            import openvino_tokenizers  # noqa: F401 - its import makes OpenVINO know the operations of tokenizers
 
-            self._tokenizer = openvino_genai.Tokenizer(str(self._folder))
-        ids_BT = self._tokenizer.encode(text, add_special_tokens=False).input_ids.data
-        return [int(token) for token in ids_BT[0]]
+            self._tokenizer = ov.Core().compile_model(self._folder / TOKENIZER_FILE, "CPU")
+        return [int(token) for token in self._tokenizer([text])["input_ids"][0]]
 
     def vocabulary(self) -> Vocabulary:
         """Return what each token says, read from the exported detokenizer."""

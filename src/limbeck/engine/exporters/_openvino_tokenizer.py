@@ -18,7 +18,7 @@ def tokenizer_files(folder: Path, stamp: tuple[int, ...]) -> dict[str, bytes]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # transformers and the converter both warn about themselves
         source = PreTrainedTokenizerFast(tokenizer_file=str(folder / "tokenizer.json"), **_ends(folder))
-        models = convert_tokenizer(source, with_detokenizer=True)
+        models = convert_tokenizer(source, with_detokenizer=True, add_special_tokens=False)
     files = {}
     with tempfile.TemporaryDirectory() as scratch:
         for model, name in zip(models, ("openvino_tokenizer", "openvino_detokenizer"), strict=True):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from limbeck.knowledge.fact_rows import FactTable
-from limbeck.knowledge.triples import PREFIXES, Name, Text, triples_of
+from limbeck.knowledge.fact_triples import PREFIXES, Name, Text, triples_of
 from limbeck.knowledge.turtle_text import quoted
 
 ENDINGS = (".nt",)

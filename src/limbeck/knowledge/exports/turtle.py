@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import groupby
 
 from limbeck.knowledge.fact_rows import FactTable
-from limbeck.knowledge.triples import PREFIXES, TYPE, Name, Text, triples_of
+from limbeck.knowledge.fact_triples import PREFIXES, TYPE, Name, Text, triples_of
 from limbeck.knowledge.turtle_text import quoted
 
 ENDINGS = (".ttl",)

@@ -17,8 +17,8 @@ from limbeck.knowledge.rendering import Rendering, Value
 from limbeck.knowledge.source import FileRead, PropertyRead, Record, RowRead, find_files
 from limbeck.knowledge.validity import Validity
 
-ENDINGS = (".csv", ".jsonl", ".ndjson")
-BEGINS = ("subject_en,subject_zh", "subject_en;subject_zh", "subject_en\tsubject_zh", '{"limbeck": "facts"')
+SHARED_ENDINGS = (".csv", ".jsonl", ".ndjson")
+SIGNS = (r"\Asubject_en[,;\t]subject_zh[,;\t]", r'\A\{"limbeck": "facts"')
 OPTIONS = ()
 HOLDS_FACTS = True
 _FORMAT = 1
@@ -36,10 +36,11 @@ def read(location: Path, options: Mapping[str, object]) -> Iterator[Record]:
 
     Raises: SourceError: not an export, a line that lacks something, or a day that is none.
     """
-    for path in find_files(location, ENDINGS):
+    for path in find_files(location, SHARED_ENDINGS):
         text = read_text(path)
         yield FileRead(path=path, digest=text.digest)
-        is_csv = path.suffix.lower() == ".csv"
+        suffix = path.suffix.lower()
+        is_csv = suffix == ".csv" or (suffix not in SHARED_ENDINGS and not text.characters.startswith("{"))
         known, lines = _read_csv(path, text.characters) if is_csv else _read_json(path, text.characters)
         yield from known
         for number, line in enumerate(lines, start=1):

@@ -101,7 +101,7 @@ class _Reader:
         known = Property(
             id=name,
             labels={side: _unique([labels[side], *_lines(more, side)]) for side in LANGUAGES},
-            answer={**_default_answer(labels), **_texts(part.get("answer", {}))},
+            answer={**default_answer(labels), **_texts(part.get("answer", {}))},
             questions={side: tuple(_lines(part.get("questions", {}), side)) for side in LANGUAGES},
         )
         codes = {str(code): _label(shown) for code, shown in part.get("values", {}).items()}
@@ -169,7 +169,7 @@ def _guess_property(header: str, headers: Sequence[str], separators: Mapping[str
     known = Property(
         id=name,
         labels={side: (labels[side],) for side in LANGUAGES},
-        answer=_default_answer(labels),
+        answer=default_answer(labels),
         questions={side: () for side in LANGUAGES},
     )
     rendering = Rendering(separator=separators.get(header, ""))
@@ -187,7 +187,8 @@ def _is_chinese_side(header: str, headers: Sequence[str]) -> bool:
     return stem != header and (stem in headers or f"{stem}_en" in headers)
 
 
-def _default_answer(labels: Mapping[str, str]) -> dict[str, str]:
+def default_answer(labels: Mapping[str, str]) -> dict[str, str]:
+    """Return the plain sentence that tells a property in each language."""
     en, zh = (labels[side].replace("{", "(").replace("}", ")") for side in LANGUAGES)
     return {"en": f"The {en} of {{subject}} is {{value}}.", "zh": f"{{subject}}的{zh}是{{value}}。"}
 

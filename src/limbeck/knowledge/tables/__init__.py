@@ -1,0 +1,1 @@
+"""Tables of every form to rows, and rows to facts by one mapping."""

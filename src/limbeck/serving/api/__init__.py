@@ -1,0 +1,1 @@
+"""An opened bundle over HTTP, as OpenAI's clients speak it."""
