@@ -3,7 +3,7 @@
 import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import final
+from typing import Protocol, final
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +11,7 @@ import torch
 from tokenizers import Tokenizer
 from transformers.utils import logging
 
+from limbeck.knowledge.embedder import windows
 from limbeck.model import checkpoint
 from limbeck.model.sentence_embedding import SentenceEncoder, padded
 
@@ -21,6 +22,16 @@ _TOKENS_AT_ONCE = 4096
 logging.set_verbosity_error()  # else it lists the weights of MiniLM that a mean of states has no use for
 
 Vectors = npt.NDArray[np.float32]
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors."""
+
+    def vectors(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors (N, D) of the beginnings of texts."""
+
+    def windows(self, text: str) -> Vectors:
+        """Return unit vectors (W, D) of a text, window by window."""
 
 
 @final
@@ -52,6 +63,10 @@ class Embedder:
     def vectors(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> Vectors:
         """Return unit vectors (N, D) of the beginnings of texts."""
         return self.vectors_of(self.tokens(texts), progress)
+
+    def windows(self, text: str) -> Vectors:
+        """Return unit vectors (W, D) of a text, window by window."""
+        return self.vectors_of(windows(self.tokens([text])[0], self.longest))
 
     @torch.inference_mode()
     def vectors_of(self, texts: Sequence[list[int]], progress: Callable[[int, int], None] | None = None) -> Vectors:

@@ -10,11 +10,10 @@ from typing import Any, final
 
 import numpy as np
 from bank import held_out_pages, read_pages
-from embedder import Embedder, Vectors
+from embedder import Encoder, Vectors
 
 from limbeck.corpus.language import Language
 from limbeck.knowledge.base import KnowledgeBase
-from limbeck.knowledge.embedder import windows
 from limbeck.knowledge.gather import Gathered
 from limbeck.knowledge.likeness import passage_text
 from limbeck.knowledge.ranking import Ranker
@@ -84,15 +83,12 @@ class WordSearch:
 class VectorSearch:
     """Passages by the cosine of their likest window to a question; a window is what the encoder is shown at once."""
 
-    def __init__(self, passages: Sequence[Passage], embedder: Embedder) -> None:
+    def __init__(self, passages: Sequence[Passage], embedder: Encoder) -> None:
         self._embedder = embedder
-        written = embedder.tokens([passage_text(each.title, each.heading, each.text) for each in passages])
-        cut = [
-            (number, window) for number, tokens in enumerate(written) for window in windows(tokens, embedder.longest)
-        ]
-        self._passage_of = np.asarray([number for number, _ in cut])
+        written = [embedder.windows(passage_text(each.title, each.heading, each.text)) for each in passages]
+        self._passage_of = np.asarray([number for number, vectors_WD in enumerate(written) for _ in vectors_WD])
         self._count = len(passages)
-        self._vectors_WD = embedder.vectors_of([window for _, window in cut])
+        self._vectors_WD = np.concatenate(written)
 
     def rankings(self, questions: Sequence[str]) -> list[Ranking]:
         """Rank for every question."""

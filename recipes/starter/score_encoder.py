@@ -1,9 +1,10 @@
 """Score the starter's encoder beside the real MiniLM: search, likeness of sentences, and what a sentence asks for.
 
-    python recipes/starter/score_encoder.py DATA build/starter/encoder -o build/starter/encoder_scores.json
+    python recipes/starter/score_encoder.py DATA build/starter/shipped -o build/starter/encoder_scores.json
 
-DATA holds xquad, cmrc2018, stsb and clinc150; none of what is scored here was trained on. MiniLM is scored where its
-package is installed. Search is by BM25, by vectors, and by both fused by reciprocal rank.
+It scores what `ship_encoder.py` exported, as an assistant uses it. DATA holds xquad, cmrc2018, stsb and clinc150; none
+of what is scored here was trained on. MiniLM is scored where its package is installed. Search is by BM25, by vectors,
+and by both fused by reciprocal rank.
 """
 
 import argparse
@@ -17,19 +18,20 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from console import line
-from embedder import Embedder, Vectors, minilm
+from embedder import Encoder, Vectors, minilm
 from retrieval import Ranking, RetrievalSet, VectorSearch, WordSearch, quality, read_sets
-from search_batches import PASSAGE_TOKENS
 from search_pairs import read_likenesses
 
 from limbeck.corpus.language import LANGUAGES
+from limbeck.knowledge.embedder import Embedder
+from limbeck.knowledge.encoder_files import MODEL_FILES
 from limbeck.knowledge.ranking import fuse
 
 _TIMED = 64
 _OUTSIDE = "oos"
 
 
-def search_scores(chosen: RetrievalSet, embedders: Mapping[str, Embedder]) -> dict[str, Any]:
+def search_scores(chosen: RetrievalSet, embedders: Mapping[str, Encoder]) -> dict[str, Any]:
     """Score every way to rank on one set."""
     questions = [question for question, _ in chosen.questions]
     wanted = [number for _, number in chosen.questions]
@@ -53,7 +55,7 @@ def search_scores(chosen: RetrievalSet, embedders: Mapping[str, Embedder]) -> di
     return scores
 
 
-def likeness(path: Path, embedder: Embedder) -> float:
+def likeness(path: Path, embedder: Encoder) -> float:
     """Return Spearman's correlation of cosines with what people said."""
     rows = read_likenesses(path)
     one_ND, other_ND = (embedder.vectors([row[side] for row in rows]) for side in (0, 1))  # type: ignore[misc]
@@ -62,7 +64,7 @@ def likeness(path: Path, embedder: Embedder) -> float:
     return round(float(np.corrcoef(*ranks)[0, 1]), 4)
 
 
-def intents(path: Path, embedder: Embedder) -> dict[str, float]:
+def intents(path: Path, embedder: Encoder) -> dict[str, float]:
     """Score CLINC150 with the nearest centroid, and with a linear probe.
 
     Questions out of scope are told by a threshold on the cosine, chosen on the validation part.
@@ -127,14 +129,14 @@ def _ranks(values_N: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     return (np.cumsum(counts) - (counts - 1) / 2)[inverse_N]
 
 
-def _seconds_each(embedder: Embedder, questions: list[str]) -> float:
+def _seconds_each(embedder: Encoder, questions: list[str]) -> float:
     started = time.perf_counter()
     for question in questions:
         embedder.vectors([question])
     return (time.perf_counter() - started) / len(questions)
 
 
-def score(data: Path, embedders: Mapping[str, Embedder]) -> dict[str, Any]:
+def score(data: Path, embedders: Mapping[str, Encoder]) -> dict[str, Any]:
     """Score everything."""
     sets = read_sets(data)
     scores: dict[str, Any] = {"search": {}, "likeness": {}, "intents": {}, "milliseconds_per_question": {}}
@@ -159,10 +161,10 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    embedders = {"ours": Embedder(options.encoder, longest=PASSAGE_TOKENS)}
+    embedders: dict[str, Encoder] = {"ours": Embedder(options.encoder)}
     if (real := minilm()) is not None:
         embedders["minilm"] = real
-    size = (options.encoder / "model.safetensors").stat().st_size
+    size = sum((options.encoder / name).stat().st_size for name in MODEL_FILES)
     scores = {"size_bytes": size, **score(options.data, embedders)}
     options.output.write_text(json.dumps(scores, indent=1) + "\n")
     print(json.dumps(scores, indent=1))

@@ -1,8 +1,10 @@
-"""Put the trained encoder into the package, exported for the engine that embeds on the run side.
+"""Export the trained encoder, with the word vectors beside it, for the engine that embeds on the run side.
 
-    python recipes/starter/ship_encoder.py build/starter/encoder build/starter/encoder_scores.json -o OUT
+    python recipes/starter/ship_encoder.py build/starter/encoder build/starter/words.npz -o build/starter/shipped
+    python recipes/starter/ship_encoder.py … --scores build/starter/encoder_scores.json -o OUT
 
-OUT is src/limbeck/knowledge/encoder. The card's numbers are read from what training and scoring wrote.
+OUT is src/limbeck/knowledge/encoder. With scores it gets a card, whose numbers are read from what training and scoring
+wrote.
 """
 
 import argparse
@@ -15,14 +17,15 @@ from typing import Any
 import openvino
 import torch
 
-from limbeck.knowledge.encoder_files import GRAPH, TOKENIZER
+from limbeck.knowledge.encoder_files import GRAPH, TOKENIZER, WORDS
+from limbeck.knowledge.word_vectors import WordVectors
 from limbeck.model import checkpoint
 from limbeck.model.sentence_embedding import SentenceEncoder
 
 _EXAMPLE = [[300, 400, 500], [300, 400, 0]]
 
 
-def export(trained: Path, target: Path) -> None:
+def export(trained: Path, words: Path, target: Path) -> None:
     """Write a checkpoint folder as a graph from padded tokens to unit vectors, weights in half precision."""
     network = checkpoint.load(trained, "encoder")
     network.set_attn_implementation("eager")
@@ -34,6 +37,7 @@ def export(trained: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
     openvino.save_model(graph, target / GRAPH, compress_to_fp16=True)
     shutil.copyfile(trained / TOKENIZER, target / TOKENIZER)
+    shutil.copyfile(words, target / WORDS)
 
 
 def table(scores: dict[str, Any]) -> str:
@@ -52,7 +56,7 @@ def table(scores: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def card(trained: Path, scores: dict[str, Any]) -> str:
+def card(trained: Path, words: WordVectors, scores: dict[str, Any]) -> str:
     """Fill the card's template with what was measured."""
     config = json.loads((trained / "config.json").read_text(encoding="utf-8"))
     facts = json.loads((trained / "encoder.json").read_text(encoding="utf-8"))
@@ -64,6 +68,9 @@ def card(trained: Path, scores: dict[str, Any]) -> str:
         search_steps=facts["search"][-1]["step"],
         pairs=sum(facts["pairs"].values()),
         taught=facts["texts_with_a_teacher"],
+        words=len(words),
+        word_width=len(words.vector("")),
+        total_width=config["hidden_size"] + len(words.vector("")),
         table=table(scores),
     )  # fmt: skip
 
@@ -72,12 +79,15 @@ def main() -> None:
     """Read the command line and write the folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("trained", type=Path)
-    parser.add_argument("scores", type=Path)
+    parser.add_argument("words", type=Path)
+    parser.add_argument("--scores", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
     options = parser.parse_args()
-    export(options.trained, options.output)
-    scores = json.loads(options.scores.read_text(encoding="utf-8"))
-    (options.output / "README.md").write_text(card(options.trained, scores), encoding="utf-8")
+    export(options.trained, options.words, options.output)
+    if options.scores:
+        scores = json.loads(options.scores.read_text(encoding="utf-8"))
+        written = card(options.trained, WordVectors(options.words), scores)
+        (options.output / "README.md").write_text(written, encoding="utf-8")
     size = sum(path.stat().st_size for path in options.output.iterdir())
     print(f"{options.output}: {size / 1e6:.1f} MB")
 

@@ -60,16 +60,17 @@ class Embedder:
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return a unit vector (N, D) for the beginning of each text."""
-        return np.concatenate([self._joined([tokens[:LONGEST]], text) for tokens, text in self._read_texts(texts)])
+        read = zip(self.tokens(texts), texts, strict=True)
+        return np.concatenate([self._joined([tokens[:LONGEST]], text) for tokens, text in read])
 
     def windows(self, text: str) -> Vectors:
         """Return unit vectors (W, D): one for each window that the encoder is shown at once."""
-        tokens, _ = self._read_texts([text])[0]
-        return self._joined(windows(tokens, LONGEST), text)
+        return self._joined(windows(self.tokens([text])[0], LONGEST), text)
 
-    def _read_texts(self, texts: Sequence[str]) -> list[tuple[list[int], str]]:
+    def tokens(self, texts: Sequence[str]) -> list[list[int]]:
+        """Return the tokens of each text, uncut."""
         encoded = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [(list(each.ids), text) for each, text in zip(encoded, texts, strict=True)]
+        return [list(each.ids) for each in encoded]
 
     def _joined(self, windows_WT: Sequence[Sequence[int]], text: str) -> Vectors:
         """Put the vector of the text's words behind that of each window."""

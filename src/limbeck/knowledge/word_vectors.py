@@ -52,6 +52,9 @@ class WordVectors:
             raise KnowledgeError(what, where=str(path), fix=fix) from error
         self._place_of = {word: place for place, word in enumerate(words)}
 
+    def __len__(self) -> int:
+        return len(self._place_of)
+
     def vector(self, text: str) -> Vectors:
         """Return the unit vector (D,) of a text; zeros where it has no known piece."""
         places = [self._place_of[piece] for piece in pieces(text) if piece in self._place_of]

@@ -189,7 +189,7 @@ def test_a_passage_is_found_by_its_end(embedder) -> None:
     long = "The capital of Chad is N'Djamena. " * 4 + "日本的首都是东京 Tokyo，货币是日元。"
     passages = [retrieval.Passage(title="", heading="", text=text) for text in ("What's the currency called?", long)]
     tokens = embedder.tokens([long])[0]
-    windows = retrieval.windows(tokens, 12)
+    windows = module("embedder").windows(tokens, 12)
     assert len(windows) > 2
     assert windows[-1] == tokens[-len(windows[-1]) :] and len(windows[-1]) > 6
     asked = embedder.vectors_of([windows[-1]])[0]

@@ -7,7 +7,8 @@ import numpy as np
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
-from limbeck.knowledge.embedder import LONGEST, Embedder, Vectors
+from limbeck.knowledge.embedder import LONGEST, Embedder
+from limbeck.knowledge.word_vectors import Vectors
 from limbeck.serving.api.body import Body, Text
 from limbeck.serving.api.failure import RESPONSES, ApiError, unsupported
 from limbeck.serving.api.guard import needs
@@ -69,7 +70,7 @@ def _embed(service: Service, encoder: Embedder, body: EmbeddingBody, texts: list
         if len(tokens) > LONGEST:
             what = f"text {number} takes {len(tokens)} tokens; the encoder reads {LONGEST}"
             raise ApiError(400, what, code="context_length_exceeded", param="input")
-    vectors_ND = encoder.vectors_of(tokens_N)
+    vectors_ND = encoder.vectors(texts)
     if body.dimensions not in (None, vectors_ND.shape[1]):
         raise unsupported("dimensions", f"the encoder's vectors have {vectors_ND.shape[1]}")
     num_read = sum(map(len, tokens_N))
