@@ -188,13 +188,13 @@ class KnowledgeBase:
         with self._editing() as editor:
             editor.delete(subject, property, scope=scope)
 
-    def delete_source(self, source: str) -> None:
-        """Forget a source and exactly what only it supported.
+    def delete_source(self, source: str, *, scope: str | None = None) -> None:
+        """Forget a source and exactly what only it supported; with `scope`, only one that this scope may see.
 
         Raises: KnowledgeError: unknown source, or opened read-only.
         """
         with self._editing() as editor:
-            editor.delete_source(source)
+            editor.delete_source(source, scope=scope)
 
     def undo(self, count: int = 1) -> tuple[str, ...]:
         """Take back the newest edits that still hold, all or none, and say what they were, newest first.

@@ -101,17 +101,20 @@ class Editor:
                 raise KnowledgeError(what, fix="there is nothing to delete")
             self._change(f"delete {about.label.en} / {known.property.id}", removed, {})
 
-    def delete_source(self, source: str) -> None:
-        """Forget a source and exactly what only it supported.
+    def delete_source(self, source: str, *, scope: str | None = None) -> None:
+        """Forget a source, with `scope` one that this scope may see, and exactly what only it supported.
 
         Raises: KnowledgeError: unknown source, or the edits themselves.
         """
         with self._transaction():
-            found = read_rows(self._connection, "SELECT * FROM source WHERE name = ?", source)
+            seen = "SELECT {} FROM source WHERE " + ("true" if scope is None else "scope IN ('', :scope)")
+            query = f"{seen.format('*')} AND name = :name"
+            found = [list(row) for row in self._connection.execute(query, {"name": source, "scope": scope})]
             if (found and found[0][2] == EDIT_SOURCE) or source == EDIT_SOURCE:
                 raise KnowledgeError("edits are not a source to delete", fix="take them back one by one with undo")
             if not found:
-                names = [name for (name,) in self._connection.execute("SELECT name FROM source ORDER BY id")]
+                query = f"{seen.format('name')} ORDER BY id"
+                names = [name for (name,) in self._connection.execute(query, {"scope": scope})]
                 raise KnowledgeError(f"no source {source!r}", fix=nearest(source, names))
             self._change(f"delete source {source}", *only_from(self._connection, int(found[0][0])))
 

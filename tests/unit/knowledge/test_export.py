@@ -13,7 +13,7 @@ from limbeck.core.errors import KnowledgeError, LimbeckError, SourceError
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
 from limbeck.knowledge.export import EXPORTS, export, form_of
-from limbeck.knowledge.source import Source
+from limbeck.knowledge.source import RowRead, Source, read_source
 from limbeck.knowledge.stated import Addition, Stated
 from limbeck.knowledge.validity import Validity
 from limbeck.recipe.place import guess_kind
@@ -173,3 +173,17 @@ def test_jsonl_lines_are_json(rich_path: Path, tmp_path: Path) -> None:
     lines = [json.loads(line) for line in written(rich_path, tmp_path / "x.jsonl").read_text("utf-8").splitlines()]
     assert lines[0] == {"limbeck": "facts", "format": 1}
     assert next(line for line in lines if "property" in line)["property"]["labels"]["en"][0] == "capital"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_ends_only_where_json_lines_do(tmp_path: Path, end: str) -> None:
+    fact = {"subject_en": "Chad", "property": "motto", "value_en": "Unity\u2028Work\x85Progress"}
+    lines = [{"limbeck": "facts", "format": 1}, {"fact": fact}]
+    written = "".join(json.dumps(line, ensure_ascii=False) + end for line in lines)
+    (tmp_path / "x.jsonl").write_text(written, encoding="utf-8", newline="")
+    rows = [
+        record
+        for record in read_source(Source(kind="facts", location=tmp_path / "x.jsonl", root=tmp_path))
+        if isinstance(record, RowRead)
+    ]
+    assert [row.values["motto"][0].shown.en for row in rows] == [fact["value_en"]]

@@ -69,7 +69,7 @@ def _read_csv(path: Path, text: str) -> tuple[list[PropertyRead], list[_Line]]:
 
 def _read_json(path: Path, text: str) -> tuple[list[PropertyRead], list[_Line]]:
     known, lines = [], []
-    for number, written in enumerate(text.splitlines(), start=1):
+    for number, written in enumerate(text.rstrip("\r\n").split("\n"), start=1):
         place = f"{path}:{number}"
         try:
             said = json.loads(written)
