@@ -19,6 +19,7 @@ from limbeck.cli.main import limbeck as program
 from limbeck.core.family import Family
 from limbeck.core.units import format_bytes, format_duration
 from limbeck.engine.export import EXPORTERS
+from limbeck.knowledge.export import EXPORTS
 from limbeck.recipe import families
 from limbeck.recipe.catalogue import catalogue
 from limbeck.recipe.options import declared, declared_options
@@ -97,6 +98,7 @@ def _component_page() -> Iterator[str]:
     yield "How to add one: [source](../how-to/add-a-source.md), [engine](../how-to/add-an-engine.md),"
     yield "[compression method](../how-to/add-a-compression-method.md), [check](../how-to/add-a-check.md).\n"
     found = catalogue() | {"export formats": {name: EXPORTERS.summary(name) for name in EXPORTERS.names()}}
+    found |= {"forms of knowledge export": {name: EXPORTS.summary(name) for name in EXPORTS.names()}}
     for title, members in found.items():
         yield f"## {title.capitalize()}\n"
         for name, summary in members.items():

@@ -7,6 +7,10 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 FACTS = "name,name_zh,capital,capital_zh\nChad,乍得,N'Djamena,恩贾梅纳\nKenya,肯尼亚,Nairobi,内罗毕\n"
+EXPORTED = (
+    "subject_en,subject_zh,property,property_en,property_zh,value_en,value_zh\n"
+    "Chad,乍得,capital,capital,首都,N'Djamena,恩贾梅纳\nKenya,肯尼亚,capital,capital,首都,Nairobi,内罗毕\n"
+)
 PROSE = "# Desk\n\n## Hours\n\nThe desk is open from nine.\n\n## 行李\n\n每位旅客可以托运一件行李。\n"
 _SECTIONS = (("Hours", "The desk is open from nine."), ("行李", "每位旅客可以托运一件行李。"))
 _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
@@ -24,7 +28,12 @@ def write_sample(kind: str, root: Path, *, ending: str = "", changed: bool = Fal
     """
     folder = root / "docs"
     folder.mkdir(exist_ok=True)
-    write = {"table": _table, "sql": _sql, "rdf": _rdf, "html": _html, "docx": _docx, "pdf": _pdf, "faq": _faq}
+    write = {"table": _table, "facts": _facts, "sql": _sql, "rdf": _rdf} | {
+        "html": _html,
+        "docx": _docx,
+        "pdf": _pdf,
+        "faq": _faq,
+    }
     if kind in write:
         return write[kind](folder, "ten" if changed else "nine", "Mombasa" if changed else "Nairobi")
     text = PROSE.replace("nine", "ten") if changed else PROSE
@@ -126,6 +135,11 @@ def _hex(text: str) -> str:
 
 def _table(folder: Path, hour: str, city: str) -> dict[str, object]:
     (folder / "one.csv").write_text(FACTS.replace("Nairobi", city), encoding="utf-8")
+    return {}
+
+
+def _facts(folder: Path, hour: str, city: str) -> dict[str, object]:
+    (folder / "one.csv").write_text(EXPORTED.replace("Nairobi", city), encoding="utf-8")
     return {}
 
 

@@ -68,7 +68,7 @@ class WordSearch:
         connection = sqlite3.connect(":memory:", isolation_level=None)
         write_all(connection, gathered)
         self._ranker = Ranker(connection)
-        self._base = KnowledgeBase(connection, writable=False)
+        self._base = KnowledgeBase(connection)
 
     def bm25(self, question: str) -> Ranking:
         """Rank by BM25 over the question's content words."""

@@ -146,4 +146,4 @@ def _base(gathered: Gathered) -> KnowledgeBase:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     embedder = shipped()
     write_all(connection, gathered, embedder)
-    return KnowledgeBase(connection, writable=False, embedder=embedder)
+    return KnowledgeBase(connection, embedder=embedder)

@@ -61,7 +61,7 @@ def _knowledge(recipe: Recipe) -> Stage:
         from limbeck.recipe.families import SOURCES
 
         sources = [
-            Source(kind=spec.kind, location=spec.location, root=recipe.folder, options=spec.options)
+            Source(kind=spec.kind, location=spec.location, root=recipe.folder, options=spec.options, scope=spec.scope)
             for spec in recipe.knowledge
         ]
         shutil.copytree(encoder, context.out / ENCODER)
@@ -266,7 +266,7 @@ def _as_written(spec: KnowledgeSpec, folder: Path) -> dict[str, JSON]:
     options = {
         key: os.path.relpath(str(value), folder) if _is_file(value) else value for key, value in spec.options.items()
     }
-    return {"kind": spec.kind, "location": spec.written, "options": options}
+    return {"kind": spec.kind, "location": spec.written, "options": options, "scope": spec.scope}
 
 
 def _option_files(spec: KnowledgeSpec) -> list[Path]:

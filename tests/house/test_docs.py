@@ -27,6 +27,7 @@ PAIRS = [
     ("docs/sources.md", "docs/sources.zh-CN.md"),
     ("docs/how-to/prepare-data.md", "docs/how-to/prepare-data.zh-CN.md"),
     ("docs/how-to/train.md", "docs/how-to/train.zh-CN.md"),
+    ("docs/how-to/keep-knowledge.md", "docs/how-to/keep-knowledge.zh-CN.md"),
     ("docs/how-to/serve.md", "docs/how-to/serve.zh-CN.md"),
 ]
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

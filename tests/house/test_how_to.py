@@ -112,6 +112,23 @@ def test_preparing_data(project: Path) -> None:
     assert "拨打 [PHONE] 可以预订" in "".join(records)
 
 
+@pytest.mark.slow
+def test_keeping_knowledge(project: Path) -> None:
+    page = ROOT / "docs/how-to/keep-knowledge.md"
+    printed = follow(page, project)
+    for shown in re.findall(r"```text\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        assert shown in printed or shown.startswith("path  =")
+    for line in (
+        "\ncity\nN'Djamena\n恩贾梅纳\n",
+        "set Chad / capital: N'Djamena → N'Djamena until 2129-12-31, Moundou from 2130-01-01\n",
+        "took back: add Atlantis / capital\n",
+        "wrote again.sqlite: 9 facts of 3 entities",
+        "[1] Chad / office: 12 Desert Road\n    acme.csv row 1",
+        "✓ whole",
+    ):
+        assert line in printed
+
+
 def test_the_python_of_the_readme(project: Path) -> None:
     run(project, "python", BUNDLE.read_text(encoding="utf-8"))
     (code,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)

@@ -168,9 +168,10 @@ def _stoppable(take: Callable[[int], None] | None, should_stop: Callable[[], boo
     return hear
 
 
-def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2) -> Assistant:
+def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2, *, scope: str = "") -> Assistant:
     """Check a bundle file by file, then load it; the default engine is the first it was packed for.
 
+    It answers from what sources for everyone say, and those of `scope`.
     Raises: BundleError: not a bundle, damaged, altered, or not packed for `engine`.
             MachineError: the engine is not installed.
     """
@@ -186,7 +187,7 @@ def open_bundle(path: Path, engine: str | None = None, num_threads: int = 2) -> 
         fix = "pack it again from a model whose tokenizer folder has chat_template.jinja"
         raise BundleError("the bundle has no chat template", where=str(path / "tokenizer"), fix=fix)
     return Assistant(
-        knowledge=KnowledgeBase.open(path / KNOWLEDGE),
+        knowledge=KnowledgeBase.open(path / KNOWLEDGE, scope=scope),
         template=template,
         tokenizer=load_tokenizer(path / "tokenizer"),
         engine=ENGINES.load(chosen).load(path / "model" / chosen, num_threads=num_threads),

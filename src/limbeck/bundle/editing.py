@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator["KnowledgeBase"]:
-    """Open the knowledge base at `path`, or that of the bundle there."""
+def reading(path: Path, *, scope: str = "", every_day: bool = False) -> Iterator["KnowledgeBase"]:
+    """Open the knowledge base at `path`, or that of the bundle there, as a reader of a scope sees it."""
     from limbeck.knowledge.base import KnowledgeBase
 
-    with KnowledgeBase.open(knowledge_file(path)) as base:
+    with KnowledgeBase.open(knowledge_file(path), scope=scope, every_day=every_day) as base:
         yield base
 
 

@@ -14,6 +14,7 @@ from limbeck.core.units import format_bytes
 
 _RUN = ("click", "rich", "pydantic", "numpy", "tokenizers", "jinja2", "openvino", "openvino_tokenizers")
 _GGUF = ("xllamacpp",)
+_RDF = ("rdflib",)
 _SERVE = ("fastapi", "uvicorn", "prometheus_client")
 _SOURCES = ("openpyxl", "defusedxml", "selectolax", "pypdf", "mammoth", "pyoxigraph", "sqlalchemy")
 _PARQUET = ("pyarrow",)
@@ -39,6 +40,7 @@ def check(folder: Path | None = None) -> tuple[Finding, ...]:
         _python(),
         packages("run side", _RUN, fix="pip install limbeck", level="blocker"),
         packages("GGUF engine", _GGUF, fix="pip install 'limbeck[gguf]'", level="optional"),
+        packages("SPARQL", _RDF, fix="pip install 'limbeck[rdf]'", level="optional"),
         packages("HTTP server", _SERVE, fix="pip install 'limbeck[serve]'", level="optional"),
         packages("documents", _SOURCES, fix="pip install 'limbeck[sources]'", level="optional"),
         packages("Parquet", _PARQUET, fix="pip install 'limbeck[parquet]'", level="optional"),

@@ -25,6 +25,7 @@ _EXTRA_OF_MODULE = {
     "phonenumbers": "build",
     "stdnum": "build",
     "xllamacpp": "gguf",
+    "rdflib": "rdf",
     "fastapi": "serve",
     "starlette": "serve",
     "uvicorn": "serve",

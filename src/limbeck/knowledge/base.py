@@ -2,19 +2,27 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
+from threading import RLock
 from types import TracebackType
 from typing import TYPE_CHECKING, final
 
 from limbeck.core.errors import KnowledgeError
 from limbeck.corpus.schema import Property, Schema
 from limbeck.knowledge.citation import names_for, resolve
-from limbeck.knowledge.edit import Editor
+from limbeck.knowledge.edit import HALF_CHARACTER, Clock, Editor
 from limbeck.knowledge.evidence import Citation, Evidence
+from limbeck.knowledge.fact_rows import FactTable, read_table
 from limbeck.knowledge.layout import APPLICATION_ID, FORMAT
+from limbeck.knowledge.lens import Lens
+from limbeck.knowledge.path import read_path
+from limbeck.knowledge.query import Findings, follow
 from limbeck.knowledge.search import Searcher
+from limbeck.knowledge.stated import Addition, Stated
+from limbeck.knowledge.validity import ALWAYS, Validity
 
 if TYPE_CHECKING:
     from limbeck.knowledge.embedder import Embedder
@@ -22,36 +30,64 @@ if TYPE_CHECKING:
 _COUNTED = ("source", "chunk", "entity", "alias", "property", "fact")
 
 
+def now() -> datetime:
+    """Return the time here, with its offset."""
+    return datetime.now().astimezone()
+
+
 @final
 class KnowledgeBase:
-    """One SQLite file of facts and passages, each with its source."""
+    """One SQLite file of facts and passages, each with its source; only what its reader may see today."""
 
-    def __init__(self, connection: sqlite3.Connection, *, writable: bool, embedder: "Embedder | None" = None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        *,
+        embedder: "Embedder | None" = None,
+        scope: str = "",
+        clock: Clock = now,
+        every_day: bool = False,
+        editing: sqlite3.Connection | None = None,
+    ) -> None:
         self._connection = connection
         self.embedder = embedder
-        self._editor = Editor(connection, embedder) if writable else None
-        self._searcher = Searcher(connection, embedder)
-        self._seen_version = self._version()
+        self._written = editing
+        self._editor = Editor(editing, clock, embedder) if editing else None
+        self._lens = Lens(connection, scope, None if every_day else clock)
+        self._searcher: Searcher | None = None
+        self._lock = RLock()
 
     @classmethod
-    def open(cls, path: Path, writable: bool = False) -> "KnowledgeBase":
+    def open(
+        cls, path: Path, writable: bool = False, *, scope: str = "", clock: Clock = now, every_day: bool = False
+    ) -> "KnowledgeBase":
         """Open a knowledge base; read-only, it may lie on a read-only disk.
+
+        It shows what sources for everyone say and, with `scope`, what those of that scope say; facts that hold today
+        or, with `every_day`, on any day.
         Raises: KnowledgeError: missing, damaged, or not a knowledge base.
         """
-        connection = _connect(path, writable=writable)
+        connection = open_checked(path)
+        editing = None
         try:
-            _check(connection, path)
-            return cls(connection, writable=writable, embedder=_embedder_of(connection, path))
-        except sqlite3.Error as error:
-            connection.close()
+            editing = _connect(path, writable=True) if writable else None
+            embedder = _embedder_of(connection, path)
+            base = cls(connection, embedder=embedder, scope=scope, clock=clock, every_day=every_day, editing=editing)
+            with base._reading():
+                return base
+        except (sqlite3.Error, KnowledgeError) as error:
+            for each in (connection, editing):
+                if each is not None:
+                    each.close()
+            if isinstance(error, KnowledgeError):
+                raise
             raise KnowledgeError(f"not a knowledge base: {error}", where=str(path), fix="build it again") from error
-        except KnowledgeError:
-            connection.close()
-            raise
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
+        if self._written is not None:
+            self._written.close()
 
     def __enter__(self) -> "KnowledgeBase":
         return self
@@ -67,87 +103,141 @@ class KnowledgeBase:
         Edits that others have made since are seen.
         Raises: KnowledgeError: the file is damaged.
         """
-        try:
-            if self._version() != self._seen_version:
-                self._renew()
+        with self._reading() as connection:
+            if self._searcher is None:
+                self._searcher = Searcher(connection, self.embedder)
             return self._searcher.search(question, history, limit)
-        except sqlite3.DatabaseError as error:
-            raise KnowledgeError(f"the knowledge base is damaged: {error}", fix="build it again") from error
 
     def resolve(self, citation: Citation) -> str:
         """Return the text a citation points at: a row as `column: value` lines, or the exact span.
 
         Raises: KnowledgeError: the base holds no such place.
         """
-        return resolve(self._connection, citation)
+        with self._reading() as connection:
+            return resolve(connection, citation)
 
     def names_for(self, value: str) -> tuple[str, ...]:
         """Return every name the base holds for a name or value, in both languages, itself included."""
-        return names_for(self._connection, value)
+        with self._reading() as connection:
+            return names_for(connection, value)
+
+    def query(self, path: str) -> Findings:
+        """Follow a path such as `Chad -> neighbours -> capital`, with the rows that prove each step.
+
+        Raises: KnowledgeError: not a path, or an unknown subject or property.
+        """
+        with self._reading() as connection:
+            return follow(connection, read_path(path))
+
+    def facts(self) -> FactTable:
+        """Return every subject, and every fact with each place it stands at."""
+        with self._reading() as connection:
+            return read_table(connection)
 
     def schema(self) -> Schema:
         """Return what the base can be asked about."""
-        kinds = self._connection.execute("SELECT kind_en, kind_zh FROM entity GROUP BY 1, 2 ORDER BY min(id)")
-        bodies = self._connection.execute("SELECT body FROM property ORDER BY id")
-        entities = self._connection.execute("SELECT en, zh FROM entity ORDER BY id")
-        return Schema(
-            kinds=tuple((en, zh) for en, zh in kinds),
-            properties=tuple(Property.from_json(json.loads(body)) for (body,) in bodies),
-            entities=tuple((en, zh) for en, zh in entities),
-        )
+        with self._reading() as connection:
+            kinds = connection.execute("SELECT kind_en, kind_zh FROM entity GROUP BY 1, 2 ORDER BY min(id)")
+            bodies = connection.execute("SELECT body FROM property ORDER BY id")
+            entities = connection.execute("SELECT en, zh FROM entity ORDER BY id")
+            return Schema(
+                kinds=tuple((en, zh) for en, zh in kinds),
+                properties=tuple(Property.from_json(json.loads(body)) for (body,) in bodies),
+                entities=tuple((en, zh) for en, zh in entities),
+            )
 
     def stats(self) -> dict[str, int]:
         """Count what the base holds: sources, chunks, entities, aliases, properties, facts, edits."""
         counts = {name: f"SELECT count(*) FROM {name}" for name in _COUNTED}
         counts["edit"] = "SELECT count(*) FROM log WHERE NOT undone"
-        return {name: int(self._connection.execute(query).fetchone()[0]) for name, query in counts.items()}
+        with self._reading() as connection:
+            return {name: int(connection.execute(query).fetchone()[0]) for name, query in counts.items()}
 
-    def set(self, subject: str, property: str, value: str, language: str | None = None) -> None:
-        """Make a value the only one of a subject and property, in one language or in both.
+    def set(
+        self,
+        subject: str,
+        property: str,
+        value: str,
+        language: str | None = None,
+        *,
+        valid: Validity = ALWAYS,
+        scope: str | None = None,
+    ) -> None:
+        """Make a value the only one of a subject and property, in one language or in both, on all days or on some.
 
+        `scope` names those whose value it is; by default those of the subject.
         Raises: KnowledgeError: unknown subject or property, or opened read-only.
         """
-        self._edit().set_value(subject, property, value, language)
-        self._renew()
+        stated = Stated(property=property, value=value, language=language)
+        with self._editing() as editor:
+            editor.set_value(subject, stated, valid=valid, scope=scope)
 
-    def delete(self, subject: str, property: str) -> None:
+    def add(self, addition: Addition, *, valid: Validity = ALWAYS, scope: str | None = None) -> None:
+        """Add values to what is known of a subject, or a new subject with its values.
+
+        Raises: KnowledgeError: unknown subject or property, a value known already, or opened read-only.
+        """
+        with self._editing() as editor:
+            editor.add(addition, valid=valid, scope=scope)
+
+    def delete(self, subject: str, property: str, *, scope: str | None = None) -> None:
         """Forget every value of a subject and property.
 
         Raises: KnowledgeError: unknown subject or property, nothing known, or opened read-only.
         """
-        self._edit().delete(subject, property)
-        self._renew()
+        with self._editing() as editor:
+            editor.delete(subject, property, scope=scope)
 
-    def delete_source(self, source: str) -> None:
-        """Forget a source and exactly what only it supported.
+    def delete_source(self, source: str, *, scope: str | None = None) -> None:
+        """Forget a source and exactly what only it supported; with `scope`, only one that this scope may see.
 
         Raises: KnowledgeError: unknown source, or opened read-only.
         """
-        self._edit().delete_source(source)
-        self._renew()
+        with self._editing() as editor:
+            editor.delete_source(source, scope=scope)
 
-    def undo(self) -> str:
-        """Take back the newest edit that still holds, and say what it was.
+    def undo(self, count: int = 1) -> tuple[str, ...]:
+        """Take back the newest edits that still hold, all or none, and say what they were, newest first.
 
-        Raises: KnowledgeError: there is none, or opened read-only.
+        Raises: KnowledgeError: there are not so many, or opened read-only.
         """
-        undone = self._edit().undo()
-        self._renew()
-        return undone
+        with self._editing() as editor:
+            return editor.undo(count)
 
-    def _renew(self) -> None:
-        """Forget what was held in memory of the file as it was."""
-        self._searcher = Searcher(self._connection, self.embedder)
-        self._seen_version = self._version()
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """Hold the file still for one question, and forget what was held in memory of it if it has changed.
 
-    def _version(self) -> int:
-        """Return a number that changes when another program edits the file."""
-        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        Raises: KnowledgeError: the file is damaged, or kept busy by an editor.
+        """
+        with self._lock:
+            try:
+                self._connection.execute("BEGIN")
+                try:
+                    if self._lens.adjust():
+                        self._searcher = None
+                    yield self._connection
+                finally:
+                    self._connection.execute("COMMIT")
+            except UnicodeEncodeError as error:
+                raise KnowledgeError(f"this cannot be looked up: {HALF_CHARACTER}", fix="type it as UTF-8") from error
+            except sqlite3.DatabaseError as error:
+                if is_busy(error):
+                    raise KnowledgeError(f"cannot be read now: {error}", fix="try again in a moment") from error
+                raise KnowledgeError(f"the knowledge base is damaged: {error}", fix="build it again") from error
 
-    def _edit(self) -> Editor:
+    @contextmanager
+    def _editing(self) -> Iterator[Editor]:
+        """Edit while no other thread reads or edits."""
         if self._editor is None:
             raise KnowledgeError("the knowledge base is open for reading only", fix="open it with writable=True")
-        return self._editor
+        with self._lock:
+            yield self._editor
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Tell whether an editor kept the file longer than one waits for it."""
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def is_knowledge_base(path: Path) -> bool:
@@ -157,6 +247,23 @@ def is_knowledge_base(path: Path) -> bool:
             return bool(connection.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID)
     except (KnowledgeError, sqlite3.Error):
         return False
+
+
+def open_checked(path: Path) -> sqlite3.Connection:
+    """Open the file of a knowledge base to read it as it is, everything included.
+
+    Raises: KnowledgeError: missing, not a knowledge base, or of another format.
+    """
+    connection = _connect(path, writable=False)
+    try:
+        _check(connection, path)
+    except sqlite3.Error as error:
+        connection.close()
+        raise KnowledgeError(f"not a knowledge base: {error}", where=str(path), fix="build it again") from error
+    except KnowledgeError:
+        connection.close()
+        raise
+    return connection
 
 
 def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
@@ -171,7 +278,7 @@ def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
         if writable:
-            connection.executescript("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;")
+            connection.executescript("PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;")
         return connection
     except sqlite3.Error as error:
         raise KnowledgeError(

@@ -1,113 +1,148 @@
 """Edits of an open knowledge base: each one transaction, logged, and undoable.
 
-An edit is the rows it takes out and the rows it puts in; undoing it swaps the two.
+An edit is the rows it takes out and the rows it puts in; undoing it swaps the two. It speaks for one scope: the one
+named, or else that of its subject or property; what other scopes support stays as it is.
 """
 
-import difflib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from itertools import count
+from typing import TYPE_CHECKING, Any, final
 
 from limbeck.core.errors import KnowledgeError
-from limbeck.corpus.language import LANGUAGES
-from limbeck.corpus.schema import Property
-from limbeck.knowledge.evidence import Label
-from limbeck.knowledge.rendering import Rendering, Value
-from limbeck.knowledge.text import key, name_key, stem_key, units
-from limbeck.knowledge.write import fact_norms, index_chunk, index_statements, statement_id
+from limbeck.knowledge import stated as typed
+from limbeck.knowledge.change import Rows, apply, joined, next_id, read_rows, written
+from limbeck.knowledge.naming import KnownProperty, Names, Subject, nearest
+from limbeck.knowledge.new_subject import new_subject
+from limbeck.knowledge.rendering import Value
+from limbeck.knowledge.stated import Addition, Stated
+from limbeck.knowledge.supported import cut_out, only_from
+from limbeck.knowledge.validity import ALWAYS, Validity
+from limbeck.knowledge.write import fact_row
 
 if TYPE_CHECKING:
     from limbeck.knowledge.embedder import Embedder
 
 EDIT_SOURCE = "edit"
-_KEY_COLUMNS = {
-    "source": ("id",),
-    "record": ("source_id", "row"),
-    "chunk": ("id",),
-    "entity": ("id",),
-    "alias": ("norm", "entity_id", "source_id"),
-    "property": ("id",),
-    "fact": ("id",),
-    "fact_source": ("fact_id", "source_id", "row"),
-}
-
-Rows = dict[str, list[list[Any]]]
-"""Whole rows by table, keys first."""
+HALF_CHARACTER = "it holds half a character"
+Clock = Callable[[], datetime]
 
 
+@final
 class Editor:
     """Change one knowledge base that is open for writing."""
 
-    def __init__(self, connection: sqlite3.Connection, embedder: "Embedder | None" = None) -> None:
+    def __init__(self, connection: sqlite3.Connection, clock: Clock, embedder: "Embedder | None" = None) -> None:
         self._connection = connection
+        self._clock = clock
         self._embedder = embedder
 
-    def set_value(self, subject: str, property: str, value: str, language: str | None) -> None:
-        """Make a value the only one of a subject and property, in one language or in both.
+    def set_value(self, subject: str, stated: Stated, *, valid: Validity = ALWAYS, scope: str | None = None) -> None:
+        """Make a value the only one of a subject and property on some days; on others, all stays as it was.
 
         Raises: KnowledgeError: unknown subject, property or language, or an empty value.
         """
-        if language not in (None, *LANGUAGES) or not value.strip():
-            what = f"unknown language {language!r}" if value.strip() else "the value is empty"
-            raise KnowledgeError(what, fix=f"languages: {', '.join(LANGUAGES)}; to forget a fact, delete it")
+        typed.check([stated])
         with self._transaction():
-            entity_id, label = self._entity(subject)
-            property_id, known = self._property(property)
-            before = self._statement_rows(entity_id, property_id)
-            values = self._values(property_id, value.strip(), language, before)
-            after = self._edited(entity_id, property_id, values, f"subject: {label}\n{known.id}: {value.strip()}")
-            self._change(f"set {label} / {known.id}", before, after)
+            about, known, scope = self._named(subject, stated.property, scope)
+            removed, left = cut_out(self._connection, (about.id, known.id), scope, valid)
+            if stated.language is None:
+                values = typed.values_of(self._connection, known.id, [stated], scope)
+            else:
+                before = removed["fact"][0] if removed["fact"] else None
+                language, value = stated.language, stated.value.strip()
+                values = typed.in_one_language(self._connection, known.id, value, language, before)
+            lines = [f"subject: {about.label.en}", f"{known.property.id}: {stated.value.strip()}"]
+            places = self._places((about.id, known.id), removed, left)
+            facts = [list(fact_row((about.id, known.id), next(places), value, valid)) for value in values]
+            added = joined([left, self._edited(facts, left, [*lines, *_days(valid)], scope)])
+            self._change(f"set {about.label.en} / {known.property.id}", removed, added)
 
-    def delete(self, subject: str, property: str) -> None:
+    def add(self, addition: Addition, *, valid: Validity = ALWAYS, scope: str | None = None) -> None:
+        """Add values to what is known of a subject, or a new subject with its values.
+
+        Raises: KnowledgeError: unknown subject or property, a subject that is not new, or a value known already.
+        """
+        typed.check(addition.values)
+        if not addition.values:
+            raise KnowledgeError("there is nothing to add", fix="give at least one property with its value")
+        with self._transaction():
+            subject, rows = self._subject(addition, scope)
+            facts: list[list[Any]] = []
+            lines = [f"subject: {subject.label.en}"]
+            for known, some, scope_of in self._by_property(addition.values, subject, scope):
+                places = self._places((subject.id, known.id), {}, {})
+                for value in typed.values_of(self._connection, known.id, some, scope_of):
+                    self._check_is_new((subject, known), value, valid, scope_of)
+                    facts.append(list(fact_row((subject.id, known.id), next(places), value, valid)))
+                lines += [f"{known.property.id}: {each.value.strip()}" for each in some]
+            scopes = {scope_of for _, _, scope_of in self._by_property(addition.values, subject, scope)}
+            if len(scopes) > 1:
+                raise KnowledgeError("these properties belong to several scopes", fix="add them one at a time")
+            edited = self._edited(facts, {}, [*lines, *_days(valid)], scopes.pop())
+            for alias in rows.get("alias", []):
+                alias[2] = edited["record"][0][0]
+            properties = ", ".join(dict.fromkeys(each.property for each in addition.values))
+            self._change(f"add {subject.label.en} / {properties}", {}, joined([rows, edited]))
+
+    def delete(self, subject: str, property: str, *, scope: str | None = None) -> None:
         """Forget every value of a subject and property.
 
         Raises: KnowledgeError: unknown subject or property, or nothing known.
         """
         with self._transaction():
-            entity_id, label = self._entity(subject)
-            property_id, known = self._property(property)
-            before = self._statement_rows(entity_id, property_id)
-            if not before["fact"]:
-                raise KnowledgeError(
-                    f"nothing is known of {label!r} and {known.id!r}", fix="there is nothing to delete"
-                )
-            self._change(f"delete {label} / {known.id}", before, {})
+            about, known, scope = self._named(subject, property, scope)
+            removed, _ = cut_out(self._connection, (about.id, known.id), scope, ALWAYS)
+            if not removed["fact_source"]:
+                what = f"nothing is known of {about.label.en!r} and {known.property.id!r}"
+                raise KnowledgeError(what, fix="there is nothing to delete")
+            self._change(f"delete {about.label.en} / {known.property.id}", removed, {})
 
-    def delete_source(self, source: str) -> None:
-        """Forget a source and exactly what only it supported.
+    def delete_source(self, source: str, *, scope: str | None = None) -> None:
+        """Forget a source, with `scope` one that this scope may see, and exactly what only it supported.
 
         Raises: KnowledgeError: unknown source, or the edits themselves.
         """
-        if source == EDIT_SOURCE:
-            raise KnowledgeError("edits are not a source to delete", fix="take them back one by one with undo")
         with self._transaction():
-            found = self._rows("SELECT * FROM source WHERE name = ?", source)
+            seen = "SELECT {} FROM source WHERE " + ("true" if scope is None else "scope IN ('', :scope)")
+            query = f"{seen.format('*')} AND name = :name"
+            found = [list(row) for row in self._connection.execute(query, {"name": source, "scope": scope})]
+            if (found and found[0][2] == EDIT_SOURCE) or source == EDIT_SOURCE:
+                raise KnowledgeError("edits are not a source to delete", fix="take them back one by one with undo")
             if not found:
-                names = [name for (name,) in self._connection.execute("SELECT name FROM source ORDER BY id")]
-                raise KnowledgeError(f"no source {source!r}", fix=_nearest(source, names))
-            self._change(f"delete source {source}", self._only_from(int(found[0][0])), {})
+                query = f"{seen.format('name')} ORDER BY id"
+                names = [name for (name,) in self._connection.execute(query, {"scope": scope})]
+                raise KnowledgeError(f"no source {source!r}", fix=nearest(source, names))
+            self._change(f"delete source {source}", *only_from(self._connection, int(found[0][0])))
 
-    def undo(self) -> str:
-        """Take back the newest edit that still holds, and say what it was.
+    def undo(self, count: int = 1) -> tuple[str, ...]:
+        """Take back the newest edits that still hold, all or none, and say what they were, newest first.
 
-        Raises: KnowledgeError: there is none.
+        Raises: KnowledgeError: there are not so many.
         """
+        if count < 1:
+            raise KnowledgeError(f"cannot take back {count} edits", fix="take back 1 or more")
         with self._transaction():
-            query = "SELECT id, op, before, after FROM log WHERE NOT undone ORDER BY id DESC LIMIT 1"
-            found = self._connection.execute(query).fetchone()
-            if found is None:
+            query = "SELECT id, op, before, after FROM log WHERE NOT undone ORDER BY id DESC LIMIT ?"
+            found = self._connection.execute(query, (count,)).fetchall()
+            if not found:
                 raise KnowledgeError("there is no edit to undo", fix="nothing needs doing")
-            number, operation, before, after = found
-            self._apply(json.loads(after), json.loads(before))
-            self._connection.execute("UPDATE log SET undone = 1 WHERE id = ?", (number,))
-            return str(operation)
+            if len(found) < count:
+                there = f"there are only {len(found)}" if len(found) > 1 else "there is only 1"
+                raise KnowledgeError(f"{there} of {count} edits to undo", fix="`limbeck kb log` lists them")
+            for number, _, before, after in found:
+                apply(self._connection, json.loads(after), json.loads(before), self._embedder)
+                self._connection.execute("UPDATE log SET undone = 1 WHERE id = ?", (number,))
+            return tuple(str(operation) for _, operation, *_ in found)
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("PRAGMA defer_foreign_keys = ON")
         except sqlite3.OperationalError as error:
             raise KnowledgeError(f"cannot be edited: {error}", fix="close other editors, check the rights") from error
         try:
@@ -116,162 +151,95 @@ class Editor:
         except sqlite3.Error as error:
             self._connection.rollback()
             raise KnowledgeError(f"the edit was not made: {error}", fix="check disk space, then try again") from error
+        except UnicodeEncodeError as error:
+            self._connection.rollback()
+            raise KnowledgeError(f"this cannot be written: {HALF_CHARACTER}", fix="type it as UTF-8") from error
         except BaseException:
             self._connection.rollback()
             raise
 
-    def _change(self, operation: str, before: Rows, after: Rows) -> None:
-        self._apply(before, after)
-        rows = [json.dumps(part, ensure_ascii=False, sort_keys=True) for part in (before, after)]
-        self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?, 0)", (self._next_log(), operation, *rows))
+    def _named(self, subject: str, property: str, scope: str | None) -> tuple[Subject, KnownProperty, str]:
+        names = self._names(scope)
+        about, known = names.subject(subject), names.property(property)
+        return about, known, _scope_of(about, known, scope)
 
-    def _apply(self, removed: Rows, added: Rows) -> None:
-        for table, rows in removed.items():
-            keys = _KEY_COLUMNS[table]
-            clause = " AND ".join(f"{column} = ?" for column in keys)
-            self._connection.executemany(f"DELETE FROM {table} WHERE {clause}", [row[: len(keys)] for row in rows])
-        for table, rows in added.items():
-            if rows:
-                marks = ", ".join("?" * len(rows[0]))
-                self._connection.executemany(f"INSERT INTO {table} VALUES ({marks})", rows)
-        for chunk_id, *_ in removed.get("chunk", []):
-            self._connection.execute("DELETE FROM chunk_words WHERE rowid = ?", (chunk_id,))
-        for chunk_id, *_, title, heading, text in added.get("chunk", []):
-            index_chunk(self._connection, chunk_id, (title, heading), text)
-        index_statements(self._connection, self._touched(removed, added))
-        self._embed(removed, added)
+    def _names(self, scope: str | None) -> Names:
+        if scope:
+            known = [
+                each for (each,) in self._connection.execute("SELECT DISTINCT scope FROM source WHERE scope != ''")
+            ]
+            if scope not in known:
+                raise KnowledgeError(f"no source has the scope {scope!r}", fix=nearest(scope, known))
+        return Names(self._connection, scope)
 
-    def _embed(self, removed: Rows, added: Rows) -> None:
-        for table in ("chunk", "property"):
-            gone = [(row[0],) for row in removed.get(table, [])]
-            self._connection.executemany(f"DELETE FROM {table}_vector WHERE id = ?", gone)
-        chunks, properties = ([row[0] for row in added.get(table, [])] for table in ("chunk", "property"))
-        if self._embedder is None or not (chunks or properties):
-            return
-        from limbeck.knowledge.likeness import embed_chunks, embed_properties
+    def _subject(self, addition: Addition, scope: str | None) -> tuple[Subject, Rows]:
+        """Return the subject to add to, and the rows that make it where it is new."""
+        names = self._names(scope)
+        if addition.is_new:
+            scopes = {names.property(each.property).scope for each in addition.values} - {""}
+            return new_subject(self._connection, addition, scope or min(scopes, default=""))
+        if addition.names or addition.kind:
+            raise KnowledgeError("other names and a kind are for a new subject", fix="add --new, or leave them out")
+        if not names.subjects(addition.subject):
+            error = names.no_subject(addition.subject)
+            raise KnowledgeError(error.what, fix=f"{error.fix} To add it as a new subject: --new")
+        return names.subject(addition.subject), {}
 
-        embed_chunks(self._connection, self._embedder, chunks)
-        embed_properties(self._connection, self._embedder, properties)
+    def _by_property(
+        self, values: Sequence[Stated], subject: Subject, scope: str | None
+    ) -> list[tuple[KnownProperty, list[Stated], str]]:
+        names = self._names(scope)
+        grouped: dict[int, tuple[KnownProperty, list[Stated]]] = {}
+        for each in values:
+            known = names.property(each.property)
+            grouped.setdefault(known.id, (known, []))[1].append(each)
+        return [(known, some, _scope_of(subject, known, scope)) for known, some in grouped.values()]
 
-    def _touched(self, removed: Rows, added: Rows) -> set[int]:
-        facts = [*removed.get("fact", []), *added.get("fact", [])]
-        touched = {statement_id(entity_id, property_id) for _, entity_id, property_id, *_ in facts}
-        for entity_id in {row[1] for rows in (removed, added) for row in rows.get("alias", [])}:
-            query = "SELECT DISTINCT property_id FROM fact WHERE entity_id = ?"
-            touched.update(statement_id(entity_id, each) for (each,) in self._connection.execute(query, (entity_id,)))
-        return touched
+    def _check_is_new(self, about: tuple[Subject, KnownProperty], value: Value, valid: Validity, scope: str) -> None:
+        query = """SELECT valid_from, valid_until FROM fact JOIN fact_source ON fact_source.fact_id = fact.id
+            JOIN source ON source.id = source_id
+            WHERE entity_id = ? AND property_id = ? AND en = ? AND zh = ? AND scope IN ('', ?)"""
+        subject, known = about
+        shown = (value.shown.en, value.shown.zh)
+        for start, end in self._connection.execute(query, (subject.id, known.id, *shown, scope)):
+            if Validity(start=start, end=end).meets(valid):
+                what = f"{subject.label.en} / {known.property.id} is {value.shown.en!r} already"
+                raise KnowledgeError(what, fix="leave this value out")
 
-    def _statement_rows(self, entity_id: int, property_id: int) -> Rows:
-        about = (entity_id, property_id)
-        facts = "SELECT id FROM fact WHERE entity_id = ? AND property_id = ?"
-        return {
-            "fact": self._rows("SELECT * FROM fact WHERE entity_id = ? AND property_id = ? ORDER BY position", *about),
-            "fact_source": self._rows(f"SELECT * FROM fact_source WHERE fact_id IN ({facts})", *about),
-        }
+    def _places(self, about: tuple[int, int], removed: Rows, added: Rows) -> Iterator[int]:
+        """Yield the positions that no fact has once an edit is made."""
+        query = "SELECT position FROM fact WHERE entity_id = ? AND property_id = ?"
+        taken = {position for (position,) in self._connection.execute(query, about)}
+        taken -= {row[3] for row in removed.get("fact", [])}
+        taken |= {row[3] for row in added.get("fact", []) if (row[1], row[2]) == about}
+        return (place for place in count(1) if place not in taken)
 
-    def _edited(self, entity_id: int, property_id: int, values: Iterable[Value], text: str) -> Rows:
-        """Return the rows of a fact that an edit states, cited as the edit itself."""
-        known = self._rows("SELECT * FROM source WHERE name = ?", EDIT_SOURCE)
-        source = known[0] if known else [self._next("source"), EDIT_SOURCE, "edit", ""]
-        log_id, first = self._next_log(), self._next("fact")
-        facts = [
-            [first + at, entity_id, property_id, at + 1, value.shown.en, value.shown.zh, *fact_norms(value.bare)]
-            for at, value in enumerate(values)
-        ]
+    def _edited(self, facts: list[list[Any]], left: Rows, lines: list[str], scope: str) -> Rows:
+        """Return the rows of facts that an edit states, cited as the edit itself."""
+        name = f"{EDIT_SOURCE}@{scope}" if scope else EDIT_SOURCE
+        known = read_rows(self._connection, "SELECT * FROM source WHERE name = ?", name)
+        source = known[0] if known else [next_id(self._connection, "source"), name, EDIT_SOURCE, "", scope]
+        log_id = next_id(self._connection, "log")
+        last = max((row[0] for row in left.get("fact", [])), default=0)
+        first = max(next_id(self._connection, "fact"), last + 1)
+        numbered = [[first + at, *fact] for at, fact in enumerate(facts)]
         return {
             "source": [] if known else [source],
-            "record": [[source[0], log_id, text]],
-            "fact": facts,
-            "fact_source": [[fact[0], source[0], log_id] for fact in facts],
+            "record": [[source[0], log_id, "\n".join(lines)]],
+            "fact": numbered,
+            "fact_source": [[fact[0], source[0], log_id] for fact in numbered],
         }
 
-    def _values(self, property_id: int, value: str, language: str | None, before: Rows) -> tuple[Value, ...]:
-        query = "SELECT rendering FROM property WHERE id = ?"
-        rendering = Rendering.from_json(json.loads(self._connection.execute(query, (property_id,)).fetchone()[0]))
-        values = rendering.values(Label(en=value, zh=value), paired=False)
-        if language is None:
-            return tuple(self._in_both(property_id, each) for each in values)
-        shown: dict[str, str] = (
-            {side: before["fact"][0][4 + at] for at, side in enumerate(LANGUAGES)} if before["fact"] else {}
-        )
-        norms: dict[str, str] = (
-            {side: before["fact"][0][6 + at] for at, side in enumerate(LANGUAGES)} if before["fact"] else {}
-        )
-        shown[language], norms[language] = values[0].shown.get(language), value
-        sides = [Label(en=part.get("en", value), zh=part.get("zh", value)) for part in (shown, norms)]
-        return (Value(shown=sides[0], bare=sides[1], paired=True),)
-
-    def _in_both(self, property_id: int, value: Value) -> Value:
-        """Give a value the other language's form where the base knows it."""
-        norm = key(value.bare.en)
-        query = (
-            "SELECT en, zh, norm_en, norm_zh FROM fact WHERE property_id = ? AND ? IN (norm_en, norm_zh) ORDER BY id"
-        )
-        known = self._connection.execute(query, (property_id, norm)).fetchone()
-        if known is None:
-            label = """SELECT en, zh, en, zh FROM alias JOIN entity ON entity.id = entity_id
-                WHERE norm = ? AND is_label ORDER BY entity_id"""
-            known = self._connection.execute(label, (name_key(value.bare.en),)).fetchone()
-        if known is None or not norm:
-            return value
-        return Value(shown=Label(en=known[0], zh=known[1]), bare=Label(en=known[2], zh=known[3]), paired=True)
-
-    def _only_from(self, source_id: int) -> Rows:
-        """Return every row that no other source supports once a source is gone."""
-        orphan_facts = """SELECT fact_id FROM fact_source GROUP BY fact_id
-            HAVING max(source_id = ?1) AND min(source_id = ?1)"""
-        facts = f"SELECT * FROM fact WHERE id IN ({orphan_facts})"
-        left = f"SELECT entity_id FROM fact WHERE id NOT IN ({orphan_facts})"
-        named = "SELECT entity_id FROM alias WHERE source_id != ?1"
-        gone = f"SELECT id FROM entity WHERE id NOT IN ({left}) AND id NOT IN ({named})"
-        properties = f"""SELECT * FROM property WHERE id IN (SELECT property_id FROM ({facts}))
-            AND id NOT IN (SELECT property_id FROM fact WHERE id NOT IN ({orphan_facts}))"""
-        queries = {
-            "source": "SELECT * FROM source WHERE id = ?1",
-            "record": "SELECT * FROM record WHERE source_id = ?1",
-            "chunk": "SELECT * FROM chunk WHERE source_id = ?1",
-            "fact": facts,
-            "fact_source": "SELECT * FROM fact_source WHERE source_id = ?1",
-            "entity": f"SELECT * FROM entity WHERE id IN ({gone})",
-            "alias": f"SELECT * FROM alias WHERE source_id = ?1 AND (entity_id IN ({gone}) OR entity_id IN ({named}))",
-            "property": properties,
-        }
-        return {table: self._rows(query, source_id) for table, query in queries.items()}
-
-    def _entity(self, name: str) -> tuple[int, str]:
-        query = """SELECT entity.id, entity.en, max(is_label) FROM alias JOIN entity ON entity.id = entity_id
-            WHERE norm = ? GROUP BY entity.id ORDER BY 3 DESC, 1"""
-        found = self._connection.execute(query, (name_key(name),)).fetchall()
-        best = [(number, label) for number, label, is_label in found if is_label == found[0][2]]
-        if len(best) == 1:
-            return int(best[0][0]), str(best[0][1])
-        if best:
-            several = ", ".join(label for _, label in best)
-            raise KnowledgeError(f"{name!r} names more than one subject: {several}", fix="use the full name of one")
-        names = [each for pair in self._connection.execute("SELECT en, zh FROM entity ORDER BY id") for each in pair]
-        raise KnowledgeError(f"no subject {name!r}", fix=_nearest(name, names))
-
-    def _property(self, name: str) -> tuple[int, Property]:
-        wanted = stem_key(units(name))
-        every = []
-        for number, body in self._connection.execute("SELECT id, body FROM property ORDER BY id"):
-            known = Property.from_json(json.loads(body))
-            names = [label for labels in known.labels.values() for label in labels]
-            if known.id == name or wanted in [stem_key(units(label)) for label in names]:
-                return int(number), known
-            every.append(known.id)
-        raise KnowledgeError(f"no property {name!r}", fix=_nearest(name, every))
-
-    def _rows(self, query: str, *values: object) -> list[list[Any]]:
-        return [list(row) for row in self._connection.execute(query, values)]
-
-    def _next(self, table: str) -> int:
-        return int(self._connection.execute(f"SELECT coalesce(max(id), 0) + 1 FROM {table}").fetchone()[0])
-
-    def _next_log(self) -> int:
-        return self._next("log")
+    def _change(self, operation: str, removed: Rows, added: Rows) -> None:
+        apply(self._connection, removed, added, self._embedder)
+        at = self._clock().isoformat(timespec="seconds")
+        row = (next_id(self._connection, "log"), operation, at, written(removed), written(added))
+        self._connection.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, 0)", row)
 
 
-def _nearest(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known[:12])}"
+def _scope_of(subject: Subject, known: KnownProperty, scope: str | None) -> str:
+    return (subject.scope or known.scope) if scope is None else scope
+
+
+def _days(valid: Validity) -> list[str]:
+    return [f"valid: {valid.text()}"] if valid != ALWAYS else []

@@ -15,10 +15,10 @@ def forget(path: Path, out: Path, fold: int) -> KnowledgeBase:
     """Copy a knowledge base without one fold of its properties' wordings, and open the copy."""
     shutil.copyfile(path, out)
     with closing(sqlite3.connect(out)) as connection:
-        bodies = connection.execute("SELECT body FROM property ORDER BY id").fetchall()
-        kept = [Property.from_json(json.loads(body)).without_fold(fold) for (body,) in bodies]
+        found = connection.execute("SELECT id, body FROM property ORDER BY id").fetchall()
+        kept = [Property.from_json(json.loads(body)).without_fold(fold) for _, body in found]
         keep_wordings(connection, kept)
-        rows = [(json.dumps(known.to_json()), known.id) for known in kept]
-        connection.executemany("UPDATE property SET body = ? WHERE name = ?", rows)
+        rows = [(json.dumps(known.to_json()), number) for known, (number, _) in zip(kept, found, strict=True)]
+        connection.executemany("UPDATE property SET body = ? WHERE id = ?", rows)
         connection.commit()
     return KnowledgeBase.open(out)

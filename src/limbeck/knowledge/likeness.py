@@ -63,10 +63,12 @@ def embed_properties(connection: sqlite3.Connection, embedder: Embedder, ids: It
 
 
 def keep_wordings(connection: sqlite3.Connection, kept: Sequence[Property]) -> None:
-    """Forget the vectors of wordings that properties no longer have; `kept` are all of them, by id."""
-    for number, body in connection.execute("SELECT id, body FROM property ORDER BY id").fetchall():
+    """Forget the vectors of wordings that properties no longer have; `kept` are all of them, in order."""
+    rows = connection.execute("SELECT id, body FROM property ORDER BY id").fetchall()
+    # scopes may each have a property of the same name, so that only their order tells them apart
+    for (number, body), each in zip(rows, kept, strict=True):
         known = Property.from_json(json.loads(body))
-        left = set(_wordings(next(each for each in kept if each.id == known.id), kept))
+        left = set(_wordings(each, kept))
         gone = [(number, place) for place, text in enumerate(_wordings(known, kept)) if text not in left]
         connection.executemany("DELETE FROM property_vector WHERE id = ? AND place = ?", gone)
 

@@ -40,6 +40,15 @@ class Rendering:
         pairs = dict.fromkeys(zip(sides["en"], sides["zh"], strict=True))
         return tuple(self._value(Label(en=en, zh=zh), paired=paired) for en, zh in pairs)
 
+    def without_unit(self, shown: Label) -> tuple[Label, Label]:
+        """Return a value that is shown as the bare value and its unit; one without a unit has an empty one."""
+        if self.units:
+            en, zh = f" {self.units['en']}", f"{self._gap()}{self.units['zh']}"
+            if shown.en.endswith(en) and shown.zh.endswith(zh):
+                bare = Label(en=shown.en.removesuffix(en), zh=shown.zh.removesuffix(zh))
+                return bare, Label(en=self.units["en"], zh=self.units["zh"])
+        return shown, Label(en="", zh="")
+
     def to_json(self) -> dict[str, Any]:
         """Return the rendering as plain JSON data."""
         codes = {code: [label.en, label.zh] for code, label in self.codes.items()}
@@ -61,5 +70,9 @@ class Rendering:
         if not self.units:
             return Value(shown=bare, bare=bare, paired=paired)
         en, zh = self.units["en"], self.units["zh"]
-        gap = " " if zh.isascii() or zh == en else ""
-        return Value(shown=Label(en=f"{bare.en} {en}", zh=f"{bare.zh}{gap}{zh}"), bare=bare, paired=True)
+        return Value(shown=Label(en=f"{bare.en} {en}", zh=f"{bare.zh}{self._gap()}{zh}"), bare=bare, paired=True)
+
+    def _gap(self) -> str:
+        """Return what stands before the unit in Chinese."""
+        en, zh = self.units["en"], self.units["zh"]
+        return " " if zh.isascii() or zh == en else ""

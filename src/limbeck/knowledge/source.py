@@ -8,17 +8,22 @@ from limbeck.core.errors import SourceError
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.rendering import Rendering, Value
+from limbeck.knowledge.validity import ALWAYS, Validity
 from limbeck.recipe.families import SOURCES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One `[[knowledge]]` of a recipe: a file or folder of one kind, cited relative to `root`."""
+    """One `[[knowledge]]` of a recipe: a file or folder of one kind, cited relative to `root`.
+
+    What a source with a `scope` says is there for readers of that scope alone.
+    """
 
     kind: str
     location: Path
     root: Path
     options: Mapping[str, object] = field(default_factory=dict)
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +44,7 @@ class PropertyRead:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowRead:
-    """One table row: its subject, other names, and the values of each property."""
+    """One table row: its subject, other names, and the values of each property, with the days on which they hold."""
 
     number: int
     text: str
@@ -47,6 +52,7 @@ class RowRead:
     kind: Label
     aliases: tuple[str, ...]
     values: Mapping[str, tuple[Value, ...]]
+    valid: Validity = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,7 @@ class KnowledgeForm(_OpenForm):
 
     kind: str | None = None
     location: Annotated[str, Field(min_length=1)]
+    scope: str = ""
 
 
 class FusionForm(_OpenForm):

@@ -52,6 +52,8 @@ def _base(recipe: Recipe) -> dict[str, JSON]:
 
 def _source(source: KnowledgeSpec, folder: Path) -> dict[str, JSON]:
     found: dict[str, JSON] = {"kind": source.kind, "location": source.written, "sha256": digest(source.location)}
+    if source.scope:
+        found["scope"] = source.scope
     for key, value in source.options.items():
         if key in FILE_OPTIONS:
             found |= {key: _relative(Path(str(value)), folder), f"{key}_sha256": digest(Path(str(value)))}

@@ -32,9 +32,18 @@ def guess_kind(location: Path) -> str | None:
 
 
 def guess_kinds(folder: Path) -> tuple[str, ...]:
-    """Return the kinds of a folder's files by their endings, in the order of the first file of each."""
+    """Return the kinds of a folder's files by their endings, in the order of the first file of each.
+
+    A kind of shared endings is meant where every file of these endings is of it.
+    """
     kinds = _kinds_by("ENDINGS")
-    suffixes = (path.suffix.lower() for path in sorted(folder.rglob("*")) if path.is_file())
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    for name in dict.fromkeys(name for _, name in _pairs_of("SHARED_ENDINGS")):
+        endings = declared(f"{SOURCES.package}.{name}", "SHARED_ENDINGS")
+        shared = [path for path in paths if path.suffix.lower() in endings]
+        if shared and all(guess_kind(path) == name for path in shared):
+            kinds |= dict.fromkeys(endings, name)
+    suffixes = (path.suffix.lower() for path in paths)
     return tuple(dict.fromkeys(kinds[suffix] for suffix in suffixes if suffix in kinds))
 
 

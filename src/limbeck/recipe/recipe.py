@@ -24,6 +24,7 @@ class BaseSpec:
 class KnowledgeSpec:
     """One source of knowledge; `location` is absolute, `written` is how the recipe names it.
 
+    scope: whose knowledge it is; empty for everyone's.
     options: as written, with the paths of files made absolute.
     files: the location and every file that the options name, absolute.
     """
@@ -33,6 +34,7 @@ class KnowledgeSpec:
     written: str
     options: Mapping[str, Option] = field(default_factory=dict)
     files: tuple[Path, ...] = ()
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

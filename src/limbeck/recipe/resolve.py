@@ -204,7 +204,11 @@ def _knowledge(source: KnowledgeForm, folder: Path) -> tuple[KnowledgeSpec, ...]
     kind = source.kind or guess_kind(location)
     assert kind is not None, source.location
     files = (_absolute(location), *beside.values())
-    return (KnowledgeSpec(kind=kind, location=files[0], written=source.location, options=options, files=files),)
+    return (
+        KnowledgeSpec(
+            kind=kind, location=files[0], written=source.location, options=options, files=files, scope=source.scope
+        ),
+    )
 
 
 def _absolute(path: Path) -> Path:

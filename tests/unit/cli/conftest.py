@@ -76,11 +76,11 @@ class PointingEngine:
         pass
 
 
-def open_pointing(path: Path, engine: str | None = None, num_threads: int = 2) -> Assistant:
+def open_pointing(path: Path, engine: str | None = None, num_threads: int = 2, *, scope: str = "") -> Assistant:
     manifest = read_manifest(path)
     check_files(path, manifest)
     return Assistant(
-        knowledge=KnowledgeBase.open(path / KNOWLEDGE),
+        knowledge=KnowledgeBase.open(path / KNOWLEDGE, scope=scope),
         template=PlainTemplate(),
         tokenizer=CharacterTokenizer(),
         engine=PointingEngine(),

@@ -26,7 +26,7 @@ ALL = dict(leaves(limbeck))
 def test_the_commands_of_the_design_are_there() -> None:
     top = {name.partition(" ")[0] for name in ALL}
     assert top >= set("init doctor plan run status why ask chat eval report verify kb list demo".split())
-    assert {f"kb {name}" for name in "build search show set delete undo".split()} <= set(ALL)
+    assert {f"kb {name}" for name in "build search show query set add delete undo log check export".split()} <= set(ALL)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -51,3 +51,27 @@ def test_a_copy_is_a_whole_knowledge_base(folder: Path, sources: list[Source]) -
         forget(folder / "knowledge.sqlite", folder / "o", 1) as o,
     ):
         assert base.stats() == o.stats()
+
+
+def test_properties_of_one_name_in_two_scopes_stay_two(folder: Path, sources: list[Source]) -> None:
+    subject = '[subject]\ncolumn = "name"\n'
+    asked = '[[property]]\nid = "plan"\ncolumn = "plan"\nlabel = {{ en = "{0} plan", zh = "{0} 计划" }}\n'
+    for scope in ("acme", "bolt"):
+        (folder / f"{scope}.csv").write_text("name,plan\nChad,1\n")
+        (folder / f"{scope}.toml").write_text(subject + asked.format(scope), encoding="utf-8")
+    private = [
+        Source(
+            kind="table",
+            location=folder / f"{scope}.csv",
+            root=folder,
+            options={"mapping": f"{scope}.toml"},
+            scope=scope,
+        )
+        for scope in ("acme", "bolt")
+    ]
+    build([*sources, *private], folder / "knowledge.sqlite", embedder=shipped())
+    forget(folder / "knowledge.sqlite", folder / "o", 1).close()
+    for scope in ("acme", "bolt"):
+        with KnowledgeBase.open(folder / "o", scope=scope) as base:
+            plan = next(known for known in base.schema().properties if known.id == "plan")
+            assert plan.labels["en"] == (f"{scope} plan",)

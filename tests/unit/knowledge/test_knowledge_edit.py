@@ -11,6 +11,7 @@ from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
 from limbeck.knowledge.evidence import Citation
 from limbeck.knowledge.source import Source
+from limbeck.knowledge.stated import Addition, Stated
 
 QUESTIONS = (
     "capital of Chad",
@@ -43,6 +44,22 @@ def test_a_set_value_is_the_next_answer_and_cites_the_edit(open_base: KnowledgeB
         assert again.search("capital of Chad")[0].value.en == "Abéché"
         assert again.search("Which country's capital is Abéché?")[0].subject.en == "Chad"
         assert not again.search("Which country's capital is N'Djamena?")
+
+
+def test_half_a_character_is_refused(open_base: KnowledgeBase) -> None:
+    with pytest.raises(KnowledgeError, match="half a character"):
+        open_base.set("Chad", "capital", "\ud800")
+    with pytest.raises(KnowledgeError, match="half a character"):
+        open_base.resolve(Citation(source="\ud800", row=1))
+
+
+def test_a_value_that_is_set_takes_the_place_of_the_old(open_base: KnowledgeBase) -> None:
+    for value in ("One", "Two", "Three"):
+        open_base.set("Chad", "capital", value)
+    open_base.add(Addition(subject="Chad", values=(Stated(property="capital", value="Zero"),)))
+    assert open_base.search("capital of Chad")[0].value.en == "Three and Zero"
+    query = "SELECT position FROM fact WHERE en IN ('Three', 'Zero') ORDER BY 1"
+    assert open_base._connection.execute(query).fetchall() == [(1,), (2,)]
 
 
 def test_one_language_can_be_set_alone(open_base: KnowledgeBase) -> None:
@@ -88,7 +105,7 @@ def test_undo_takes_back_every_edit_in_turn(open_base: KnowledgeBase) -> None:
     names = ["delete source handbook/visas.md", "delete source countries.csv", "set Chad / capital"]
     for name in names:
         states.pop()
-        assert open_base.undo() == name
+        assert open_base.undo() == (name,)
         assert (answers(open_base), open_base.schema(), open_base.stats()) == states[-1]
     with pytest.raises(KnowledgeError, match="no edit to undo"):
         open_base.undo()
@@ -116,7 +133,9 @@ def test_a_deleted_source_takes_only_what_it_alone_supported(tmp_path: Path) -> 
 def test_an_edited_fact_outlives_its_source(open_base: KnowledgeBase) -> None:
     open_base.set("Chad", "capital", "Abéché")
     open_base.delete_source("countries.csv")
-    assert open_base.search("capital of Chad")[0].value.en == "Abéché"
+    for name in ("Chad", "乍得", "TD"):
+        best = open_base.search(f"capital of {name}")[0]
+        assert (best.value.en, best.link) == ("Abéché", "named")
     assert open_base.schema().entities == (("Chad", "乍得"),)
 
 

@@ -24,6 +24,10 @@ RECIPE = 'name = "a"\nbase = "tiny"\n[[knowledge]]\nlocation = "docs"\n'
         ("a.csv", "question,answers\nWho?,3\n", "table"),
         ("a.jsonl", '{"id": 1, "question": "Who?", "answer": "me"}\n', "faq"),
         ("a.jsonl", '{"name": "Chad"}\n', "table"),
+        ("a.csv", "\ufeffsubject_en;subject_zh;property\n", "facts"),
+        ("a.csv", "subject_en,subject\n", "table"),
+        ("a.jsonl", '{"limbeck": "facts", "format": 1}\n', "facts"),
+        ("export", "subject_en,subject_zh,property\n", "facts"),
         ("a.md", "# Title\n\nQ: Who?\nA: Me.\n", "faq"),
         ("a.md", "# Title\n\nWho?\n", "markdown"),
         ("a.MD", "text", "markdown"),
@@ -67,6 +71,19 @@ def test_a_folder_of_several_kinds_is_a_source_for_each(tmp_path: Path) -> None:
     (tmp_path / "limbeck.toml").write_text(RECIPE)
     sources = load_recipe(tmp_path).knowledge
     assert [(source.kind, source.written) for source in sources] == [("markdown", "docs"), ("html", "docs")]
+
+
+def test_a_folder_is_of_a_kind_of_shared_endings_where_every_such_file_is(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("subject_en,subject_zh,property\n")
+    (tmp_path / "b.txt").write_text("text")
+    assert guess_kinds(tmp_path) == ("facts", "text")
+    (tmp_path / "c.jsonl").write_text('{"name": "Chad"}\n')
+    assert guess_kinds(tmp_path) == ("table", "text")
+    (tmp_path / "a.csv").write_text("question,answer\n")
+    (tmp_path / "c.jsonl").write_text('{"question": "Who?", "answer": "me"}\n')
+    assert guess_kinds(tmp_path) == ("faq", "text")
+    (tmp_path / "d.md").write_text("# Title\n")
+    assert guess_kinds(tmp_path) == ("table", "text", "markdown")
 
 
 def test_an_option_for_a_folder_of_several_kinds_asks_which(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from limbeck.cli.console import emit, json_option, say
-from limbeck.cli.parameters import bundle_argument, engine_option
+from limbeck.cli.parameters import bundle_argument, engine_option, scope_option
 
 
 @click.command("ask")
@@ -15,13 +15,16 @@ from limbeck.cli.parameters import bundle_argument, engine_option
 @click.option(
     "--history", multiple=True, help="An earlier question of the conversation; oldest first, may be repeated."
 )
+@scope_option
 @json_option
-def command(bundle: Path, question: str, engine: str | None, history: tuple[str, ...], as_json: bool) -> None:
+def command(
+    bundle: Path, question: str, engine: str | None, history: tuple[str, ...], scope: str, as_json: bool
+) -> None:
     """Ask a bundle one question."""
     from limbeck.bundle.assistant import open_bundle
     from limbeck.cli.answer import reply_json, source_lines
 
-    with open_bundle(bundle, engine) as assistant:
+    with open_bundle(bundle, engine, scope=scope) as assistant:
         reply = assistant.ask(question, history)
         if as_json:
             emit(reply_json(reply))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from limbeck.cli.console import emit, json_option, note, say
-from limbeck.cli.parameters import engine_option
+from limbeck.cli.parameters import engine_option, scope_option
 from limbeck.cli.turns import hear, take_turns
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ _SUPPORTED = (
 @click.option("--top-k", type=click.IntRange(min=1), help="Draw from this many of the likeliest tokens.")
 @click.option("--max-tokens", type=click.IntRange(min=1), help="The longest answer, 256 tokens by default.")
 @click.option("--seed", type=click.IntRange(min=0), help="The same seed gives the same answers; 0 by default.")
+@scope_option
 @json_option
-def command(name: str, engine: str | None, as_json: bool, **drawn: Any) -> None:
+def command(name: str, engine: str | None, scope: str, as_json: bool, **drawn: Any) -> None:
     """Talk with a bundle, or with a model.
 
     A bundle cites its sources. A model is a Hugging Face folder of a causal decoder (Llama, Qwen3, GPT-2,
@@ -43,19 +44,21 @@ def command(name: str, engine: str | None, as_json: bool, **drawn: Any) -> None:
         if given:
             what = f"--{given[0].replace('_', '-')} is for models; a bundle answers from its knowledge"
             raise UsageError(what, where="limbeck chat", fix="leave it out")
-        _chat_with_bundle(Path(name), engine, as_json)
+        _chat_with_bundle(Path(name), engine, scope, as_json)
         return
+    if scope:
+        raise UsageError("--scope is for bundles; a model has no knowledge", where="limbeck chat", fix="leave it out")
     if engine is not None:
         raise UsageError("--engine is for bundles; a model runs in PyTorch", where="limbeck chat", fix="leave it out")
     _chat_with_model(name, drawn, as_json)
 
 
-def _chat_with_bundle(bundle: Path, engine: str | None, as_json: bool) -> None:
+def _chat_with_bundle(bundle: Path, engine: str | None, scope: str, as_json: bool) -> None:
     from limbeck.bundle.assistant import open_bundle
     from limbeck.cli.answer import reply_json, source_lines
     from limbeck.serving.dialogue import Dialogue, converse
 
-    with open_bundle(bundle, engine) as assistant:
+    with open_bundle(bundle, engine, scope=scope) as assistant:
 
         def answer(dialogue: "Dialogue", question: str) -> "Dialogue":
             after, reply = converse(dialogue, assistant, question, None if as_json else hear)

@@ -1,10 +1,10 @@
-"""Build, search and edit a knowledge base."""
+"""Build, search, edit and export a knowledge base."""
 
 from limbeck.cli.group import Commands
 
 command = Commands(
     "kb",
     package="limbeck.cli.kb",
-    order=("build", "search", "show", "set", "delete", "undo"),
-    help="Build, search and edit a knowledge base.",
+    order=("build", "search", "show", "query", "set", "add", "delete", "undo", "log", "check", "export"),
+    help="Build, search, edit and export a knowledge base.",
 )

@@ -17,11 +17,14 @@ _MOST_TOLD = 3
 
 
 @click.command("build")
-@click.argument("sources", type=click.Path(path_type=Path), nargs=-1, required=True)
+@click.argument("sources", type=click.Path(path_type=Path), nargs=-1)
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="The file to write.")
 @click.option("--kind", help="What reads the sources, as in a recipe; guessed from ending and content by default.")
 @click.option("--mapping", type=click.Path(path_type=Path), help="A TOML file that tells how table columns are read.")
 @click.option("--option", "given", multiple=True, metavar="KEY=VALUE", help="An option of a source, as in a recipe.")
+@click.option(
+    "--scoped", multiple=True, metavar="NAME=SOURCE", help="A source for readers of scope NAME alone; may be repeated."
+)
 @json_option
 def command(
     sources: tuple[Path, ...],
@@ -29,6 +32,7 @@ def command(
     kind: str | None,
     mapping: Path | None,
     given: tuple[str, ...],
+    scoped: tuple[str, ...],
     as_json: bool,
 ) -> None:
     """Build a knowledge base from tables, pages and documents."""
@@ -36,7 +40,8 @@ def command(
     from limbeck.knowledge.embedder import shipped
 
     options = _options(given, mapping)
-    found = _sources(sources, kind, options)
+    scopes = [("", path) for path in sources] + [_scoped(each) for each in scoped]
+    found = _sources(scopes, kind, options)
     _check_used(options, found)
     _check_output(output)
     report = build(found, output, embedder=shipped())
@@ -64,16 +69,30 @@ def _options(given: Sequence[str], mapping: Path | None) -> dict[str, str]:
     return {key: str(Path(value).resolve()) if key in FILE_OPTIONS else value for key, value in options.items()}
 
 
-def _sources(paths: tuple[Path, ...], kind: str | None, options: Mapping[str, str]) -> list["Source"]:
-    """Name each source relative to the folder they share; a folder of several kinds is a source for each."""
-    from limbeck.core.errors import SourceError
+def _scoped(written: str) -> tuple[str, Path]:
+    from limbeck.core.errors import UsageError
+
+    scope, _, path = written.partition("=")
+    if not scope.strip() or not path.strip():
+        raise UsageError(f"{written!r} is no NAME=SOURCE", where="limbeck kb build", fix="--scoped acme=acme.csv")
+    return scope.strip(), Path(path)
+
+
+def _sources(scopes: Sequence[tuple[str, Path]], kind: str | None, options: Mapping[str, str]) -> list["Source"]:
+    """Name each source relative to the folder they share; a folder of several kinds is a source for each.
+
+    Raises: UsageError: none is named. SourceError: one is missing, or of no known kind.
+    """
+    from limbeck.core.errors import SourceError, UsageError
     from limbeck.knowledge.source import Source
     from limbeck.recipe.families import SOURCES
     from limbeck.recipe.place import guess_kind, guess_kinds, nearby
 
-    root = Path(os.path.commonpath([path.resolve().parent for path in paths]))
+    if not scopes:
+        raise UsageError("no source is named", where="limbeck kb build", fix="name tables, pages or folders of them")
+    root = Path(os.path.commonpath([path.resolve().parent for _, path in scopes]))
     found = []
-    for path in paths:
+    for scope, path in scopes:
         if not path.exists():
             raise SourceError(f"there is no source '{path}'", fix=nearby(path, str(path)))
         guessed = guess_kinds(path) if path.is_dir() else tuple(filter(None, [guess_kind(path)]))
@@ -82,7 +101,7 @@ def _sources(paths: tuple[Path, ...], kind: str | None, options: Mapping[str, st
             raise SourceError(f"cannot tell the kind of '{path}'", fix=fix)
         for each in [kind] if kind else guessed:
             own = {key: value for key, value in options.items() if key in SOURCES.load(each).OPTIONS}
-            found.append(Source(kind=each, location=path.resolve(), root=root, options=own))
+            found.append(Source(kind=each, location=path.resolve(), root=root, options=own, scope=scope))
     return found
 
 

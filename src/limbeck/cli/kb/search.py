@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from limbeck.cli.console import emit, json_option, paint, say
-from limbeck.cli.parameters import knowledge_argument
+from limbeck.cli.parameters import knowledge_argument, scope_option
 
 if TYPE_CHECKING:
     from limbeck.knowledge.evidence import Evidence
@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 @click.argument("question")
 @click.option("--limit", type=click.IntRange(min=1), default=8, show_default=True, help="The most rows to show.")
 @click.option("--history", multiple=True, help="An earlier question; oldest first, may be repeated.")
+@scope_option
 @json_option
-def command(base: Path, question: str, limit: int, history: tuple[str, ...], as_json: bool) -> None:
+def command(base: Path, question: str, limit: int, history: tuple[str, ...], scope: str, as_json: bool) -> None:
     """Show what a knowledge base finds for a question."""
     from limbeck.bundle.editing import reading
     from limbeck.corpus.language import language_of
 
     language = language_of(question)
-    with reading(base) as knowledge:
+    with reading(base, scope=scope) as knowledge:
         found = knowledge.search(question, history, limit=limit)
     if as_json:
         emit({"question": question, "results": [_row_json(row) for row in found]})

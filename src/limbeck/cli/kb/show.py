@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from limbeck.cli.console import emit, json_option, say
-from limbeck.cli.parameters import knowledge_argument
+from limbeck.cli.parameters import knowledge_argument, scope_option
 
 if TYPE_CHECKING:
     from limbeck.knowledge.evidence import Citation
@@ -18,8 +18,9 @@ _CITATION = r"(?P<source>.+?)(?::|,? row | characters |, characters )(?P<start>\
 @click.command("show")
 @knowledge_argument
 @click.argument("citation")
+@scope_option
 @json_option
-def command(base: Path, citation: str, as_json: bool) -> None:
+def command(base: Path, citation: str, scope: str, as_json: bool) -> None:
     """Show the row or passage of a citation.
 
     CITATION is countries.csv:36 for a row, visas.md:120-260 for characters, or as an answer prints it.
@@ -28,7 +29,7 @@ def command(base: Path, citation: str, as_json: bool) -> None:
     from limbeck.cli.answer import citation_json
 
     cited = read_citation(citation)
-    with reading(base) as knowledge:
+    with reading(base, scope=scope) as knowledge:
         text = knowledge.resolve(cited)
     if as_json:
         emit({"citation": citation_json(cited), "text": text})

@@ -1,4 +1,4 @@
-"""Take back the last edit."""
+"""Take back the last edit, or the last few."""
 
 from pathlib import Path
 
@@ -10,14 +10,16 @@ from limbeck.cli.parameters import knowledge_argument
 
 @click.command("undo")
 @knowledge_argument
+@click.argument("count", type=click.IntRange(min=1), default=1)
 @json_option
-def command(base: Path, as_json: bool) -> None:
-    """Take back the last edit."""
+def command(base: Path, count: int, as_json: bool) -> None:
+    """Take back the last edit, or the last COUNT; all of them or none."""
     from limbeck.bundle.editing import writing
 
     with writing(base) as knowledge:
-        undone = knowledge.undo()
+        undone = knowledge.undo(count)
     if as_json:
-        emit({"undone": str(undone)})
+        emit({"undone": list(undone)})
         return
-    say(f"took back: {undone}")
+    for operation in undone:
+        say(f"took back: {operation}")

@@ -18,6 +18,8 @@ from limbeck.serving.api.service import service_of
 
 router = APIRouter(prefix="/v1/knowledge", tags=["knowledge"], responses=RESPONSES)
 _MOST_CHARS = 2000
+_EVERYONE = ""
+"""The scope that is served: what is for others is neither told nor edited."""
 _MOST_ROW = 2**53
 Words = Annotated[str, Query(min_length=1, max_length=_MOST_CHARS)]
 Name = Annotated[str, Field(min_length=1, max_length=_MOST_CHARS)]
@@ -109,7 +111,7 @@ async def set_fact(body: FactBody, request: Request) -> Edited:
     """Set the value of a subject and property that the bundle knows of."""
 
     def change(base: KnowledgeBase) -> Edited:
-        base.set(body.subject, body.property, body.value, body.language)
+        base.set(body.subject, body.property, body.value, body.language, scope=_EVERYONE)
         return Edited(done=f"set {body.subject} / {body.property}")
 
     return await _edit(request, "set", change)
@@ -120,7 +122,7 @@ async def delete_fact(request: Request, subject: Words, property: Words) -> Edit
     """Forget every value of a subject and property."""
 
     def change(base: KnowledgeBase) -> Edited:
-        base.delete(subject, property)
+        base.delete(subject, property, scope=_EVERYONE)
         return Edited(done=f"deleted {subject} / {property}")
 
     return await _edit(request, "delete", change)
@@ -131,7 +133,7 @@ async def delete_source(request: Request, name: Words) -> Edited:
     """Forget a source, and exactly what it alone supports."""
 
     def change(base: KnowledgeBase) -> Edited:
-        base.delete_source(name)
+        base.delete_source(name, scope=_EVERYONE)
         return Edited(done=f"deleted {name}")
 
     return await _edit(request, "delete_source", change)
@@ -140,7 +142,7 @@ async def delete_source(request: Request, name: Words) -> Edited:
 @router.post("/undo", dependencies=[needs("knowledge")])
 async def undo(request: Request) -> Edited:
     """Take back the newest edit that still holds."""
-    return await _edit(request, "undo", lambda base: Edited(done=f"took back: {base.undo()}"))
+    return await _edit(request, "undo", lambda base: Edited(done=f"took back: {', '.join(base.undo())}"))
 
 
 async def _edit(request: Request, kind: str, change: Callable[[KnowledgeBase], Edited]) -> Edited:

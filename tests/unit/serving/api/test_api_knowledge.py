@@ -3,7 +3,11 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from limbeck.bundle.manifest import check_files, read_manifest
+from limbeck.bundle.editing import writing
+from limbeck.bundle.manifest import KNOWLEDGE, check_files, read_manifest
+from limbeck.bundle.pack import reseal
+from limbeck.knowledge.build import build
+from limbeck.knowledge.source import Source
 
 FACT = "/v1/knowledge/fact"
 CHAD = {"subject": "Chad", "property": "capital"}
@@ -12,6 +16,18 @@ CHAD = {"subject": "Chad", "property": "capital"}
 def capital(client: TestClient) -> str:
     body = {"model": "atlas", "messages": [{"role": "user", "content": "What is the capital of Chad?"}]}
     return client.post("/v1/chat/completions", json=body).json()["choices"][0]["message"]["content"]
+
+
+@pytest.fixture
+def private(parts: Path, bundle: Path) -> Path:
+    """A bundle that knows something for readers of a scope alone; ask for it before the app that opens it."""
+    root = parts / "sources"
+    (bundle.parent / "acme.csv").write_text("name,capital,budget\nAcmehq,Acmeville,9081726\n")
+    table = Source(kind="table", location=root / "countries.csv", root=root, options={"mapping": "countries.toml"})
+    private = Source(kind="table", location=bundle.parent / "acme.csv", root=bundle.parent, scope="acme")
+    build([table, private], bundle / KNOWLEDGE)
+    reseal(bundle)
+    return bundle
 
 
 def test_a_search_shows_what_a_question_is_shown_with(client: TestClient) -> None:
@@ -75,7 +91,7 @@ def test_an_edit_that_cannot_be_made_is_refused(editor: TestClient) -> None:
     for wrong, told in (
         ({**CHAD, "subject": "Chadd", "value": "x"}, "did you mean 'Chad'?"),
         ({**CHAD, "property": "anthem", "value": "x"}, "no property 'anthem'"),
-        ({**CHAD, "value": "  "}, "the value is empty"),
+        ({**CHAD, "value": "  "}, "the value of 'capital' is empty"),
         ({**CHAD, "value": "x", "language": "fr"}, "language"),
         ({**CHAD, "value": 7}, "value"),
         ({**CHAD, "value": "x", "extra": 1}, "extra"),
@@ -84,6 +100,26 @@ def test_an_edit_that_cannot_be_made_is_refused(editor: TestClient) -> None:
         assert answer.status_code == 400 and told in answer.json()["error"]["message"], wrong
     assert editor.post("/v1/knowledge/undo").json()["error"]["message"].startswith("there is no edit to undo")
     assert editor.delete("/v1/knowledge/source", params={"name": "none.csv"}).status_code == 400
+
+
+def test_what_is_for_a_scope_is_neither_told_nor_edited(private: Path, editor: TestClient) -> None:
+    answers = [
+        editor.get("/v1/knowledge", params={"question": "What is the budget of Acmehq? 9081726"}),
+        editor.get("/v1/knowledge/citation", params={"source": "acme.csv", "row": 1}),
+        editor.put(FACT, json={"subject": "Acmehk", "property": "capital", "value": "x"}),
+        editor.put(FACT, json={"subject": "Acmehq", "property": "capital", "value": "x"}),
+        editor.put(FACT, json={**CHAD, "property": "budge", "value": "x"}),
+        editor.delete(FACT, params={"subject": "Acmehq", "property": "capital"}),
+        editor.delete("/v1/knowledge/source", params={"name": "acme.csw"}),
+        editor.delete("/v1/knowledge/source", params={"name": "acme.csv"}),
+    ]
+    assert answers[0].json()["results"] == []
+    assert [answer.status_code for answer in answers[1:]] == [404, *[400] * 6]
+    assert not any(hidden in answer.text for answer in answers for hidden in ("Acmeville", "did you mean"))
+    with writing(private) as base:
+        assert base.stats()["edit"] == 0
+    assert editor.put(FACT, json={**CHAD, "value": "Abéché"}).status_code == 200
+    assert capital(editor) == "The capital of Chad is Abéché."
 
 
 def test_a_bundle_that_others_altered_is_not_sealed(editor: TestClient, bundle: Path) -> None:
