@@ -27,7 +27,7 @@ from limbeck.recipe.recipe import KnowledgeSpec, Recipe
 
 _TRAINS = ("torch", "transformers", "tokenizers", "numpy")
 _EXPORTS = (*_TRAINS, "openvino", "openvino-tokenizers", "gguf", "xllamacpp")
-_QUESTIONS = 9_000
+_QUESTIONS = 10_000
 _MEGABYTE = 1_000_000
 _BYTES_PER_SOURCE_BYTE = 14
 _CHECKS = ("questions", "usage", "engines_agree")

@@ -96,7 +96,7 @@ _SHARES = {
     "fact": 44,
     "follow property": 12,
     "follow subject": 5,
-    "inverse": 8,
+    "inverse": 5,
     "unknown property": 8,
     "unknown question": 9,
     "unknown subject": 7,

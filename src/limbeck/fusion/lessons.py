@@ -19,17 +19,16 @@ from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.questions import OTHER_VALUE, VALUE, Question
 from limbeck.fusion.answer import JOINER, PASSAGE_FORM, referring
 from limbeck.fusion.blur import Blur
-from limbeck.fusion.prompt import MAX_ROWS, NONE, likeness_shown, reference, write_prompt
+from limbeck.fusion.prompt import MAX_ROWS, NONE, reference, write_prompt
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.evidence import Evidence
 from limbeck.knowledge.text import key
 
 _ROW_END = re.compile(r"⟦\d+⟧$", re.MULTILINE)
 _ABOUT_PASSAGES = ("passage", "no passage")
-_UNANSWERED = frozenset({"no passage", "unknown property", "unknown question", "nested", "follow unknown"})
 _VALUE = re.compile(OTHER_VALUE.format("([^⟨⟩]+)"))
 _OWN = VALUE.strip("⟨⟩")
-_TOO_NEAR = {"passage": 0.55, "fact": 0.75}
+_TOO_NEAR = 0.65
 _LISTED = re.compile(r", | and |、")
 _BY_LAST_WORD = 0.3
 _LINKED_PASSAGES, _LOOSE_FACTS, _LOOSE_PASSAGES = 2, 3, 4
@@ -86,7 +85,7 @@ class Classroom:
             if question.kind == "inverse" and _num_holders(evidence, question) > 1:
                 self.waterfall["dropped: several answers (inverse)"] += 1
                 continue
-            if question.kind in _UNANSWERED and self._is_near(evidence):
+            if question.kind == "no passage" and self._is_near(evidence):
                 self.waterfall["dropped: too near to tell"] += 1
                 continue
             self.waterfall[f"kept: {question.kind}"] += 1
@@ -137,7 +136,7 @@ class Classroom:
 
     def _is_near(self, evidence: Sequence[Evidence]) -> bool:
         """Tell whether a row shares so many words with the question that a small network could not refuse it."""
-        return not self._near_misses and any(_fit(row) >= _TOO_NEAR[row.kind] for row in evidence)
+        return not self._near_misses and max((row.fit() for row in evidence), default=0.0) >= _TOO_NEAR
 
 
 def search_both(facts: KnowledgeBase, practice: KnowledgeBase) -> Search:
@@ -200,13 +199,6 @@ def _num_holders(evidence: Sequence[Evidence], question: Question) -> int:
     named = key(question.value)
     rows = (row for row in evidence if row.property_id == question.property_id)
     return sum(f" {named} " in f" {key(row.value.get(question.language))} " for row in rows)
-
-
-def _fit(row: Evidence) -> float:
-    """Return how surely a row seems to answer (0 to 1): as its digits in the prompt say."""
-    if row.kind == "passage" or row.link == "searched":
-        return row.fit() if row.kind == "passage" else 0.0
-    return (row.coverage + likeness_shown(row)) / 2
 
 
 def _holds(row: Evidence, question: Question) -> bool:

@@ -8,7 +8,7 @@ tenths of how well the passage fits, or of the question's words that the propert
 are to the question; `!` where the question names a value of the row.
 Values stay out: a value is put in by reference and never written by the model (design §6). Only a
 fact found by words shows some of its value, which may be all that the question names:
-`Bhutan / currency / ngultrum ?-43!⟦1⟧`.
+`Bhutan / currency / ngultrum ?-43⟦1⟧`.
 """
 
 import unicodedata
@@ -23,8 +23,6 @@ _MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
 _PASSAGE_CHARS = {"en": 56, "zh": 24}
 _VALUE_CHARS = {"en": 32, "zh": 16}
 _QUESTION_CHARS = 240
-_ALIKE = 0.65
-"""How far above unlike the likest wordings come."""
 
 
 def reference(number: int, part: str | None = None) -> str:
@@ -53,14 +51,9 @@ def _row(number: int, row: Evidence, language: str, *, repeated: bool) -> str:
     if row.kind == "fact":
         found = f" / {_excerpt(row, language, _VALUE_CHARS)}" if row.link == "searched" else ""
         told = "!" if row.is_told else ""
-        fits = f"{_tenths(row.coverage)}{_tenths(likeness_shown(row))}"
+        fits = f"{_tenths(row.coverage)}{_tenths((row.likeness - UNLIKE) / (1 - UNLIKE))}"
         return f"{head}{found} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{fits}{told}{reference(number)}"
     return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{_tenths(row.fit())}{reference(number)}"
-
-
-def likeness_shown(row: Evidence) -> float:
-    """Return how like the question a row's property is, stretched over what occurs (0 to 1)."""
-    return min(max((row.likeness - UNLIKE) / _ALIKE, 0.0), 1.0)
 
 
 def _tenths(share: float) -> int:

@@ -5,7 +5,6 @@ W = windows of passages or wordings, D = dimensions.
 
 import json
 import sqlite3
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import final
 
@@ -18,8 +17,6 @@ from limbeck.knowledge.topics import SUBJECT
 from limbeck.knowledge.word_vectors import Vectors
 
 _STORED = np.float16
-_MOST_WORDINGS, _WORDINGS_FOR_EACH = 5, 10
-"""One wording may be like a question by chance, five are not (docs/experiments.md)."""
 
 
 @final
@@ -32,24 +29,21 @@ class Likeness:
         self._property_ids, self._wordings_WD = _read(connection, "property_vector")
 
     def of_properties(self, question: str) -> dict[int, float]:
-        """Return for each property the mean cosine of the likest ways to ask for it: one in ten, at most five."""
-        cosines: defaultdict[int, list[float]] = defaultdict(list)
-        for number, cosine in self._cosines(question, self._property_ids, self._wordings_WD):
-            cosines[number].append(cosine)
-        return {number: _mean_of_likest(found) for number, found in cosines.items()}
+        """Return for each property the cosine of the likest way to ask for it."""
+        return self._likest(question, self._property_ids, self._wordings_WD)
 
     def of_passages(self, question: str) -> dict[int, float]:
         """Return for each passage the cosine of its likest window."""
+        return self._likest(question, self._chunk_ids, self._chunks_WD)
+
+    def _likest(self, question: str, ids_W: Sequence[int], vectors_WD: Vectors) -> dict[int, float]:
         found: dict[int, float] = {}
-        for number, cosine in self._cosines(question, self._chunk_ids, self._chunks_WD):
+        if not len(ids_W):
+            return found
+        cosines_W = vectors_WD @ self._embedder.vector(question)
+        for number, cosine in zip(ids_W, cosines_W.tolist(), strict=True):
             found[number] = max(cosine, found.get(number, -1.0))
         return found
-
-    def _cosines(self, question: str, ids_W: Sequence[int], vectors_WD: Vectors) -> Iterable[tuple[int, float]]:
-        if not len(ids_W):
-            return ()
-        cosines_W = vectors_WD @ self._embedder.vector(question)
-        return zip(ids_W, cosines_W.tolist(), strict=True)
 
 
 def embed_properties(connection: sqlite3.Connection, embedder: Embedder, ids: Iterable[int] | None = None) -> None:
@@ -83,11 +77,6 @@ def embed_chunks(connection: sqlite3.Connection, embedder: Embedder, ids: Iterab
 def passage_text(title: str, heading: str, text: str) -> str:
     """Write a passage as the encoder reads it."""
     return "\n".join(part for part in (title, heading, text) if part)
-
-
-def _mean_of_likest(cosines: list[float]) -> float:
-    count = min(_MOST_WORDINGS, max(1, len(cosines) // _WORDINGS_FOR_EACH))
-    return sum(sorted(cosines)[-count:]) / count
 
 
 def _wordings(known: Property, every: Iterable[Property]) -> list[str]:

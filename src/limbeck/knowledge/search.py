@@ -34,7 +34,7 @@ _PASSAGES_ALONE = 4
 _KIND_TOLD = 0.15
 _HALF = 0.5
 _FACTS_OF_ONE, _FACTS_OF_EACH = 6, 4
-_BY_WORDS = 0.3
+_BY_VECTORS = 1.0
 _ALIKE, _LIKE = 24, 0.4
 
 
@@ -158,10 +158,9 @@ class Searcher:
         """Yield the facts of every subject in turn: those asked for, then those that fit the words best."""
         order = {property_id: place for place, property_id in enumerate(asked.properties)}
         fits = self._statements.topics.fits(asked.reading.topic)
-        by_words = _BY_WORDS if asked.wordings else 1.0
 
         def fit(property_id: int) -> float:
-            return by_words * fits[property_id] + asked.wordings.get(property_id, 0.0)
+            return fits[property_id] + _BY_VECTORS * asked.wordings.get(property_id, 0.0)
 
         count = _FACTS_OF_ONE if len(asked.entities) == 1 else _FACTS_OF_EACH
         columns = [
@@ -185,10 +184,8 @@ class Searcher:
         rows = (self._statement(*statement_of(rowid)) for rowid in fuse([ranked, exact]))
         for row in islice((row for row in rows if _is_told_of(row, rest)), _SEARCHED_FACTS):
             match: Match = "named" if row.property_id in asked.properties else "none"
-            value = words(f"{row.value.en}\n{row.value.zh}")
-            covered = coverage(asked.weights, row.words.union(value))
-            is_told = any(word.isascii() and word in rest for word in value)  # two Han characters name no value
-            yield _fact(row, "searched", match, covered, asked.wordings, is_told=is_told)
+            found = row.words.union(words(f"{row.value.en}\n{row.value.zh}"))
+            yield _fact(row, "searched", match, coverage(asked.weights, found), asked.wordings)
 
     def _inverse(self, asked: _Asked) -> Iterator[Evidence]:
         """Yield facts whose value is named where no subject is: with its property, or with the kind of subject."""
@@ -199,8 +196,7 @@ class Searcher:
             pairs = self._linker.values(asked.reading.rest, self._statements.property_ids)
             pairs = pairs if len(pairs) <= _FEW else []
         for entity_id, property_id in pairs[:_INVERSE_ROWS]:
-            row = self._statement(entity_id, property_id)
-            yield _fact(row, "searched", "named", 1.0, asked.wordings, is_told=True)
+            yield _fact(self._statement(entity_id, property_id), "searched", "named", 1.0, asked.wordings)
 
     def _statement(self, entity_id: int, property_id: int) -> Statement:
         return next(row for row in self._statements.of(entity_id) if row.property_id == property_id)

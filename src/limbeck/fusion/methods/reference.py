@@ -29,7 +29,7 @@ class Options:
     tune: search for the learning rate, the batch size and the rest in twelve trials first.
     """
 
-    questions: int = 9_000
+    questions: int = 10_000
     steps: int = 800
     batch_size: int = 32
     learning_rate: float = 2e-3
