@@ -65,7 +65,7 @@ def invent(domains: Sequence[Domain], pages: Sequence[Page], rng: random.Random)
         answers |= {each.id: each.answer for each in known}
         for relation, each in zip(table.present, known, strict=True):
             own = relation.property
-            asked[each.id] = {side: (each.of_fold(_ASKED) if clues else own).questions[side] for side in LANGUAGES}
+            asked[each.id] = {side: each.in_fold(side, _ASKED) if clues else own.questions[side] for side in LANGUAGES}
     read = {f"page-{number}.{page.language}.md": page for number, page in enumerate(_some(pages, rng))}
     for name, page in read.items():
         _add_page(gathered, name, page)

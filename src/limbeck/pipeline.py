@@ -58,7 +58,6 @@ def _knowledge(recipe: Recipe) -> Stage:
         from limbeck.knowledge.build import build
         from limbeck.knowledge.embedder import Embedder
         from limbeck.knowledge.source import Source
-        from limbeck.recipe.families import SOURCES
 
         sources = [
             Source(kind=spec.kind, location=spec.location, root=recipe.folder, options=spec.options, scope=spec.scope)
@@ -66,9 +65,8 @@ def _knowledge(recipe: Recipe) -> Stage:
         ]
         shutil.copytree(encoder, context.out / ENCODER)
         embedder = Embedder(context.out / ENCODER)
-        report = build(sources, context.out / "knowledge.sqlite", embedder=embedder, progress=context.progress)
-        tables = [source for source in sources if SOURCES.load(source.kind).HOLDS_FACTS]
-        build(tables, context.out / "tables.sqlite", embedder=embedder)
+        whole, facts = context.out / "knowledge.sqlite", context.out / "tables.sqlite"
+        report = build(sources, whole, facts=facts, embedder=embedder, progress=context.progress)
         write_json(context.out / "sources.json", report.to_json())
 
     kinds = sorted({f"limbeck.knowledge.sources.{spec.kind}" for spec in recipe.knowledge})

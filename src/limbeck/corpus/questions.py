@@ -179,7 +179,7 @@ class _Writer:
         return self._pick(self._wordings(asked)).format(**{**others, "subject": shown})
 
     def _wordings(self, asked: Property) -> Sequence[str]:
-        return asked.of_fold(self._fold).questions.get(self._language, ())
+        return asked.in_fold(self._language, self._fold)
 
     def _pronoun(self) -> str:
         return self._pick(self._frames.pronoun).format(kind=self._kind())

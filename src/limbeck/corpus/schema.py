@@ -20,9 +20,9 @@ class Property:
     answer: Mapping[str, str]
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def of_fold(self, fold: int) -> "Property":
-        """Return the property with one fold of its wordings."""
-        return replace(self, questions={language: lines[fold::FOLDS] for language, lines in self.questions.items()})
+    def in_fold(self, language: str, fold: int) -> tuple[str, ...]:
+        """Return the wordings of one fold."""
+        return self.questions.get(language, ())[fold::FOLDS]
 
     def without_fold(self, fold: int) -> "Property":
         """Return the property with all wordings but those of a fold."""

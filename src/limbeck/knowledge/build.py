@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from limbeck.knowledge.embedder import Embedder
 from limbeck.knowledge.gather import Gathered, gather
 from limbeck.knowledge.source import Source
 from limbeck.knowledge.write import write_all
+from limbeck.recipe.families import SOURCES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,30 +68,39 @@ class BuildReport:
 
 
 def build(
-    sources: Sequence[Source], target: Path, *, embedder: Embedder | None = None, progress: Progress = silent
+    sources: Sequence[Source],
+    target: Path,
+    *,
+    facts: Path | None = None,
+    embedder: Embedder | None = None,
+    progress: Progress = silent,
 ) -> BuildReport:
     """Read every source and publish a knowledge base at `target`; the same input gives the same bytes.
 
-    With `embedder` it is searched by vectors too.
+    With `facts`, another is published there of the sources that hold facts alone. With `embedder` they are searched by
+    vectors too.
     Raises: SourceError: a source cannot be read. MachineError: the disk refused. `target` is as before then.
     """
     gathered = gather(sources, progress)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _publish(gathered, target, embedder)
-    except (OSError, sqlite3.OperationalError) as error:
-        fix = "free space there, or choose another place"
-        raise MachineError(f"the knowledge base cannot be written: {error}", where=str(target), fix=fix) from error
+    _publish(gathered, target, embedder)
+    if facts is not None:
+        kept = [file for file in gathered.files if SOURCES.load(file.kind).HOLDS_FACTS]
+        _publish(replace(gathered, files=kept), facts, embedder)
     return _report(gathered)
 
 
 def _publish(gathered: Gathered, target: Path, embedder: Embedder | None) -> None:
     unfinished = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        _write(gathered, unfinished, embedder)
-        unfinished.replace(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            _write(gathered, unfinished, embedder)
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except (OSError, sqlite3.OperationalError) as error:
+        fix = "free space there, or choose another place"
+        raise MachineError(f"the knowledge base cannot be written: {error}", where=str(target), fix=fix) from error
 
 
 def _write(gathered: Gathered, path: Path, embedder: Embedder | None) -> None:

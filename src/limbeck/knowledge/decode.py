@@ -29,7 +29,7 @@ class Text:
     digest: str
 
 
-def read_bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     """Read a file whole.
 
     Raises: SourceError: unreadable or empty.
@@ -62,7 +62,7 @@ def read_text(path: Path) -> Text:
 
     Raises: SourceError: unreadable, empty, or not text.
     """
-    data = read_bytes(path)
+    data = _read_bytes(path)
     kind = next((what for signature, what in _SIGNATURES.items() if data.startswith(signature)), None)
     decoded = None if kind else decode(data)
     if decoded is None:

@@ -21,7 +21,7 @@ from limbeck.knowledge.source import (
     Source,
     read_source,
 )
-from limbeck.knowledge.text import name_key
+from limbeck.knowledge.text import subject_key
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,7 +64,7 @@ class Gathered:
 
         Raises: KeyError: no subject has this name.
         """
-        index = _seen(self._entity_of, _name_key(label.en), scope)
+        index = _seen(self._entity_of, subject_key(label.en), scope)
         if index is None:
             raise KeyError(label.en)
         return index
@@ -78,7 +78,7 @@ class Gathered:
         if value.paired:
             return value
         code = value.bare.en if len(value.bare.en) <= 3 and value.bare.en.isupper() else ""
-        index = _seen(self._entity_of, _name_key(value.bare.en), scope)
+        index = _seen(self._entity_of, subject_key(value.bare.en), scope)
         index = _seen(self._codes, code, scope) if index is None else index
         if index is None:
             return value
@@ -114,7 +114,7 @@ class Gathered:
             self.files[-1].dropped[f"a scope's own words for a property of everyone: {key[0]}"] += 1
 
     def _add_entity(self, row: RowRead, scope: str) -> None:
-        names = (_name_key(row.subject.en), _name_key(row.subject.zh))
+        names = (subject_key(row.subject.en), subject_key(row.subject.zh))
         known = (_seen(self._entity_of, name, scope) for name in names)
         index = next((each for each in known if each is not None), len(self.entities))
         if index == len(self.entities):
@@ -157,10 +157,6 @@ def _joined(first: Property, second: Property) -> Property:
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
-
-
-def _name_key(name: str) -> str:
-    return name_key(name) or name
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -8,10 +8,10 @@ from urllib.parse import unquote
 
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Label
-from limbeck.knowledge.rendering import Rendering, Value
+from limbeck.knowledge.rendering import JOINERS, Rendering, Value
 from limbeck.knowledge.source import PropertyRead, RowRead
 from limbeck.knowledge.tables.mapping import default_answer
-from limbeck.knowledge.text import name_key, strip_controls
+from limbeck.knowledge.text import strip_controls, subject_key
 from limbeck.knowledge.triples import Triple, TripleStore
 
 _RDFS, _SKOS = "http://www.w3.org/2000/01/rdf-schema#", "http://www.w3.org/2004/02/skos/core#"
@@ -21,7 +21,6 @@ _LABELS = (f"{_RDFS}label", f"{_SKOS}prefLabel", *(f"{each}name" for each in _SC
 _ALIASES = (f"{_SKOS}altLabel", *(f"{each}alternateName" for each in _SCHEMA))
 _NAMING = frozenset((*_LABELS, *_ALIASES, _TYPE))
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_JOINERS = {"en": ", ", "zh": "、"}
 _THING = Label(en="thing", zh="事物")
 
 
@@ -32,8 +31,9 @@ class Graph:
     def __init__(self, store: TripleStore) -> None:
         self._store = store
         self.left_out: Counter[str] = Counter()
-        self._predicates = [name for name in store.predicates() if name not in _NAMING]
-        self._vocabulary = {*store.predicates(), *store.objects_of(_TYPE)}
+        predicates = store.predicates()
+        self._predicates = [name for name in predicates if name not in _NAMING]
+        self._vocabulary = {*predicates, *store.objects_of(_TYPE)}
         self._ids = _ids(self._predicates)
         self._spaces: set[str] = set()
         self._name_subjects()
@@ -67,7 +67,7 @@ class Graph:
         for subject in _things(self._store.subjects(), self._vocabulary, self.left_out):
             self._spaces.add(_space(subject))
             label, _ = self._names(subject, self._store.about(subject))
-            norms = (name_key(label.en) or label.en, name_key(label.zh) or label.zh)
+            norms = (subject_key(label.en), subject_key(label.zh))
             self._store.set_name(subject, label.en, label.zh, norms)
         for subject in self._store.namesakes():
             en, zh = self._store.name(subject) or ("", "")
@@ -125,7 +125,7 @@ class Graph:
                 sides[side].append(text)
         if sides["en"] and sides["zh"]:
             # which of several belong together is not said
-            joined = Label(**{side: _JOINERS[side].join(sides[side]) for side in ("en", "zh")})
+            joined = Label(**{side: JOINERS[side].join(sides[side]) for side in ("en", "zh")})
             things.append(Value(shown=joined, bare=joined, paired=True))
             plain = sides[""]
         else:

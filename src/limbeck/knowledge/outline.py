@@ -25,14 +25,14 @@ class Block:
 def read_outline(blocks: Iterable[Block], title: str) -> Iterator[ChunkRead]:
     """Yield the passages of a document as its blocks come in; no more than one section is held."""
     headings = HeadingPath(title)
-    section = _Section()
+    section = Section()
     for block in blocks:
         text = strip_controls(block.text, " ").strip()
         if not text:
             continue
         if block.level:
             yield from section.chunks(headings.title)
-            section = _Section(start=section.stop, heading=headings.enter(block.level, " ".join(text.split())))
+            section = Section(start=section.stop, heading=headings.enter(block.level, " ".join(text.split())))
             section.add(text, is_heading=True)
         else:
             section.add(text)
@@ -41,7 +41,7 @@ def read_outline(blocks: Iterable[Block], title: str) -> Iterator[ChunkRead]:
 
 @final
 @dataclass(slots=True, kw_only=True)
-class _Section:
+class Section:
     """One heading and the blocks below it; `start` is where it begins in the document."""
 
     start: int = 0
@@ -51,6 +51,7 @@ class _Section:
     _length: int = 0
 
     def add(self, text: str, *, is_heading: bool = False) -> None:
+        """Take in the next block; the heading is text, and no passage."""
         if not is_heading:
             self._spans.append((self._length, self._length + len(text)))
         self._parts.append(text)
@@ -58,9 +59,11 @@ class _Section:
 
     @property
     def stop(self) -> int:
+        """Return where the next section begins."""
         return self.start + self._length
 
     def chunks(self, title: str) -> Iterator[ChunkRead]:
+        """Yield the passages of the blocks."""
         text = _BETWEEN.join(self._parts)
         for span in passages(text, self._spans):
             yield chunk_of(text, span, title=title, heading=self.heading, offset=self.start)

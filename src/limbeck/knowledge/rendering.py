@@ -6,7 +6,8 @@ from typing import Any
 
 from limbeck.knowledge.evidence import Label
 
-_JOINERS = {"en": ", ", "zh": "、"}
+JOINERS = {"en": ", ", "zh": "、"}
+"""What stands between several values."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +34,9 @@ class Rendering:
         """Return the values of a cell; sides with unlike numbers of parts stay one joined value."""
         if not self.separator:
             return (self._value(whole, paired=paired),)
-        sides = {side: self._parts(whole.get(side)) for side in _JOINERS}
+        sides = {side: self._parts(whole.get(side)) for side in JOINERS}
         if len(sides["en"]) != len(sides["zh"]):
-            joined = {side: _JOINERS[side].join(parts) for side, parts in sides.items()}
+            joined = {side: JOINERS[side].join(parts) for side, parts in sides.items()}
             return (self._value(Label(**joined), paired=paired),)
         pairs = dict.fromkeys(zip(sides["en"], sides["zh"], strict=True))
         return tuple(self._value(Label(en=en, zh=zh), paired=paired) for en, zh in pairs)

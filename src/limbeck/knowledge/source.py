@@ -1,6 +1,6 @@
 """What a build is given, and the records that every kind of source turns into."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,6 +89,24 @@ def read_source(source: Source) -> Iterator[Record]:
         fix = f"options of {source.kind!r}: {', '.join(reader.OPTIONS) or 'none'}"
         raise SourceError(f"unknown option {unknown[0]!r}", where=str(source.location), fix=fix)
     yield from reader.read(source.location, {**source.options, "root": source.root})
+
+
+def some(records: Iterable[Record], lacking: SourceError) -> Iterator[Record]:
+    """Pass records on.
+
+    Raises: SourceError: `lacking`, where there is none.
+    """
+    is_empty = True
+    for record in records:
+        is_empty = False
+        yield record
+    if is_empty:
+        raise lacking
+
+
+def left_out(counts: Mapping[str, int]) -> Iterator[Dropped]:
+    """Tell what was left out by reason; what counts nothing is not told."""
+    return (Dropped(reason=reason, count=count) for reason, count in sorted(counts.items()) if count)
 
 
 def find_files(location: Path, endings: tuple[str, ...]) -> list[Path]:

@@ -61,6 +61,11 @@ def name_key(text: str) -> str:
     return norm.removeprefix("the ") if norm != "the" else norm
 
 
+def subject_key(name: str) -> str:
+    """Return the normal form under which subjects are the same; a name without a letter or digit is its own."""
+    return name_key(name) or name
+
+
 def stem_key(parts: Iterable[Unit]) -> str:
     """Return the normal form under which property labels are equal: stems with a space between."""
     return " ".join(unit.text if unit.han else stem(unit.text) for unit in parts)

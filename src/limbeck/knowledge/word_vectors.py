@@ -45,7 +45,7 @@ class WordVectors:
         try:
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as saved:
                 words = bytes(saved["words"]).decode("utf-8").split("\n")
-                self._rows_VD = saved["rows"].astype(np.float32) * saved["lengths"].astype(np.float32)[:, None]
+                self._rows_VD, self._lengths_V = saved["rows"], saved["lengths"]
         except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
             what = f"the word vectors of this knowledge base cannot be read: {error}"
             fix = "copy the bundle again, or reinstall limbeck"
@@ -58,7 +58,8 @@ class WordVectors:
     def vector(self, text: str) -> Vectors:
         """Return the unit vector (D,) of a text; zeros where it has no known piece."""
         places = [self._place_of[piece] for piece in pieces(text) if piece in self._place_of]
-        summed_D: Vectors = self._rows_VD[places].sum(axis=0)
+        rows_ND: Vectors = self._rows_VD[places].astype(np.float32) * self._lengths_V[places][:, None]
+        summed_D: Vectors = rows_ND.sum(axis=0)
         return summed_D / max(float(np.linalg.norm(summed_D)), _SHORTEST)
 
 

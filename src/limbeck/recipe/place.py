@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from limbeck.recipe.families import SOURCES
@@ -17,31 +17,24 @@ _LOOKED_AT_BYTES = 8192
 
 
 def guess_kind(location: Path) -> str | None:
-    """Tell the source kind of a file from its ending and content, or the first of the kinds that a folder holds."""
-    if location.is_dir():
-        return next(iter(guess_kinds(location)), None)
-    named = _kinds_by("ENDINGS").get(location.suffix.lower())
-    shared = [name for ending, name in _pairs_of("SHARED_ENDINGS") if ending == location.suffix.lower()]
-    signed = (
-        _kinds_by("SIGNS") if named is None else {sign: name for sign, name in _pairs_of("SIGNS") if name in shared}
-    )
-    if not signed or not location.is_file():
-        return named
-    text = _ends_of(location)
-    return next((name for sign, name in signed.items() if any(re.match(sign, each) for each in text)), named)
+    """Tell the source kind of a file, or the first of the kinds that a folder holds."""
+    return next(iter(guess_kinds(location)), None)
 
 
-def guess_kinds(folder: Path) -> tuple[str, ...]:
-    """Return the kinds of a folder's files by their endings, in the order of the first file of each.
+def guess_kinds(location: Path) -> tuple[str, ...]:
+    """Return the kind of a file, or those of a folder's files by their endings, in the order of the first file of each.
 
     A kind of shared endings is meant where every file of these endings is of it.
     """
+    if not location.is_dir():
+        kind = _kind_of_file(location)
+        return () if kind is None else (kind,)
     kinds = _kinds_by("ENDINGS")
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    paths = [path for path in sorted(location.rglob("*")) if path.is_file()]
     for name in dict.fromkeys(name for _, name in _pairs_of("SHARED_ENDINGS")):
         endings = declared(f"{SOURCES.package}.{name}", "SHARED_ENDINGS")
         shared = [path for path in paths if path.suffix.lower() in endings]
-        if shared and all(guess_kind(path) == name for path in shared):
+        if shared and all(_kind_of_file(path) == name for path in shared):
             kinds |= dict.fromkeys(endings, name)
     suffixes = (path.suffix.lower() for path in paths)
     return tuple(dict.fromkeys(kinds[suffix] for suffix in suffixes if suffix in kinds))
@@ -54,14 +47,25 @@ def list_unread(folder: Path) -> list[Path]:
     return [path for path in files if path.suffix.lower() not in kinds]
 
 
+def _kind_of_file(path: Path) -> str | None:
+    """Tell the source kind of a file from its ending and content."""
+    named = _kinds_by("ENDINGS").get(path.suffix.lower())
+    shared = [name for ending, name in _pairs_of("SHARED_ENDINGS") if ending == path.suffix.lower()]
+    signs = [(sign, name) for sign, name in _pairs_of("SIGNS") if named is None or name in shared]
+    if not signs or not path.is_file():
+        return named
+    text = _ends_of(path)
+    return next((name for sign, name in signs if any(re.match(sign, each) for each in text)), named)
+
+
 def _kinds_by(constant: str) -> dict[str, str]:
     return dict(_pairs_of(constant))
 
 
-def _pairs_of(constant: str) -> Iterator[tuple[str, str]]:
-    """Yield what each source kind states in a constant, with the kind; nothing is imported."""
-    for name in SOURCES.names():
-        yield from ((each, name) for each in declared(f"{SOURCES.package}.{name}", constant))
+@cache
+def _pairs_of(constant: str) -> tuple[tuple[str, str], ...]:
+    """Return what each source kind states in a constant, with the kind; nothing is imported."""
+    return tuple((each, name) for name in SOURCES.names() for each in declared(f"{SOURCES.package}.{name}", constant))
 
 
 def _ends_of(path: Path) -> tuple[str, ...]:

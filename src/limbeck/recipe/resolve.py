@@ -12,7 +12,7 @@ from limbeck.recipe.families import ENGINES, EXPORTERS, FUSION_METHODS, SOURCES
 from limbeck.recipe.form import KnowledgeForm, RecipeForm
 from limbeck.recipe.locate import KeyPath
 from limbeck.recipe.options import declared, declared_format, declared_options
-from limbeck.recipe.place import FILE_OPTIONS, check_file, guess_kind, guess_kinds
+from limbeck.recipe.place import FILE_OPTIONS, check_file, guess_kinds
 from limbeck.recipe.preset import preset_names
 from limbeck.recipe.problem import Problem
 from limbeck.recipe.recipe import (
@@ -127,19 +127,19 @@ def _source_problems(source: KnowledgeForm, folder: Path, position: int) -> list
     here: KeyPath = ("knowledge", position)
     missing = check_file(source.location, folder, (*here, "location"), noun="source")
     problems = [missing] if missing else []
-    kind = source.kind or guess_kind(folder / source.location)
-    if kind is None:
+    kinds = (source.kind,) if source.kind else guess_kinds(folder / source.location)
+    if not kinds:
         if not missing:
             known = f"add kind = one of: {', '.join(SOURCES.names())}"
             problems.append(Problem(what=f"cannot tell the kind of {source.location!r}", path=here, fix=known))
         return problems
+    kind = kinds[0]
     unknown = _name_problem(SOURCES, kind, (*here, "kind"))
     if unknown:
         return [*problems, unknown]
     options = source.model_extra or {}
-    kinds = guess_kinds(folder / source.location) if options and source.kind is None else ()
     known_keys = {key for each in kinds for key in declared_options(_module(SOURCES, each)) or {}}
-    if len(kinds) > 1 and known_keys >= set(options):
+    if options and len(kinds) > 1 and known_keys >= set(options):
         what = f"{source.location!r} holds {' and '.join(kinds)}, and {', '.join(options)} is of one kind"
         fix = f"write a [[knowledge]] for each, with kind = {kinds[0]!r} and so on"
         return [*problems, Problem(what=what, path=here, fix=fix)]
@@ -194,20 +194,17 @@ def _wrong_type(value: object, annotation: str) -> str | None:
 def _knowledge(source: KnowledgeForm, folder: Path) -> tuple[KnowledgeSpec, ...]:
     """Return the source, or one for each kind that a folder of several holds."""
     location = folder / source.location
-    kinds = guess_kinds(location) if source.kind is None and location.is_dir() else ()
-    if len(kinds) > 1:
-        each = (source.model_copy(update={"kind": kind}) for kind in kinds)
-        return tuple(spec for one in each for spec in _knowledge(one, folder))
+    kinds = (source.kind,) if source.kind else guess_kinds(location)
+    assert kinds, source.location
     options = dict(_options(source.model_extra))
     beside = {key: _absolute(folder / str(options[key])) for key in FILE_OPTIONS if key in options}
     options |= {key: str(path) for key, path in beside.items()}
-    kind = source.kind or guess_kind(location)
-    assert kind is not None, source.location
     files = (_absolute(location), *beside.values())
-    return (
+    return tuple(
         KnowledgeSpec(
             kind=kind, location=files[0], written=source.location, options=options, files=files, scope=source.scope
-        ),
+        )
+        for kind in kinds
     )
 
 

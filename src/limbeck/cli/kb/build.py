@@ -86,7 +86,7 @@ def _sources(scopes: Sequence[tuple[str, Path]], kind: str | None, options: Mapp
     from limbeck.core.errors import SourceError, UsageError
     from limbeck.knowledge.source import Source
     from limbeck.recipe.families import SOURCES
-    from limbeck.recipe.place import guess_kind, guess_kinds, nearby
+    from limbeck.recipe.place import guess_kinds, nearby
 
     if not scopes:
         raise UsageError("no source is named", where="limbeck kb build", fix="name tables, pages or folders of them")
@@ -95,7 +95,7 @@ def _sources(scopes: Sequence[tuple[str, Path]], kind: str | None, options: Mapp
     for scope, path in scopes:
         if not path.exists():
             raise SourceError(f"there is no source '{path}'", fix=nearby(path, str(path)))
-        guessed = guess_kinds(path) if path.is_dir() else tuple(filter(None, [guess_kind(path)]))
+        guessed = guess_kinds(path)
         if not (kind or guessed):
             fix = "`limbeck list` shows what can be read; --kind names one"
             raise SourceError(f"cannot tell the kind of '{path}'", fix=fix)

@@ -10,7 +10,7 @@ from limbeck.knowledge.extra import extra
 from limbeck.knowledge.markup import Page, read_markup
 from limbeck.knowledge.outline import read_outline
 from limbeck.knowledge.passage import title_of
-from limbeck.knowledge.source import Dropped, FileRead, Record, find_files
+from limbeck.knowledge.source import FileRead, Record, find_files, left_out, some
 
 ENDINGS = (".docx",)
 SIGNS = (r"PK\x03\x04[\s\S]*word/document\.xml",)
@@ -28,15 +28,10 @@ def read(location: Path, options: Mapping[str, object]) -> Iterator[Record]:
     for path in find_files(location, ENDINGS):
         page, pictures = _read_document(path)
         yield FileRead(path=path, digest=digest_file(path))
-        found = 0
-        for chunk in read_outline(page.blocks, page.title or title_of(path)):
-            found += 1
-            yield chunk
-        if not found:
-            fix = "if its text is in pictures, it must be read by OCR first; or take it out of the recipe"
-            raise SourceError("the document has no text", where=str(path), fix=fix)
-        if pictures:
-            yield Dropped(reason="picture", count=pictures)
+        fix = "if its text is in pictures, it must be read by OCR first; or take it out of the recipe"
+        lacking = SourceError("the document has no text", where=str(path), fix=fix)
+        yield from some(read_outline(page.blocks, page.title or title_of(path)), lacking)
+        yield from left_out({"picture": pictures})
 
 
 def _read_document(path: Path) -> tuple[Page, int]:

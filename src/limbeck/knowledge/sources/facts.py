@@ -13,8 +13,9 @@ from limbeck.corpus.language import LANGUAGES
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.decode import read_text
 from limbeck.knowledge.fact_columns import ALIAS_SEPARATOR, COLUMNS, NEEDED, label_of
-from limbeck.knowledge.rendering import Rendering, Value
+from limbeck.knowledge.rendering import Rendering
 from limbeck.knowledge.source import FileRead, PropertyRead, Record, RowRead, find_files
+from limbeck.knowledge.tables.mapping import default_answer
 from limbeck.knowledge.validity import Validity
 
 SHARED_ENDINGS = (".csv", ".jsonl", ".ndjson")
@@ -117,10 +118,10 @@ def _properties(lines: list[_Line]) -> list[PropertyRead]:
     units: dict[str, Mapping[str, str]] = {}
     said: dict[tuple[str, str], set[str]] = {}
     for line in lines:
-        name, unit = line.record["property"], label_of(line.record, "unit")
+        name = line.record["property"]
         first.setdefault(name, line.record)
-        if unit.en:
-            units.setdefault(name, {side: unit.get(side) for side in LANGUAGES})
+        if found := _units(line.record):
+            units.setdefault(name, found)
         said.setdefault((name, line.record["subject_en"]), set()).add(line.record["value_en"])
     several = {name for (name, _), values in said.items() if len(values) > 1}
     return [
@@ -135,13 +136,17 @@ def _properties(lines: list[_Line]) -> list[PropertyRead]:
 def _property(name: str, record: Mapping[str, str]) -> Property:
     label = label_of(record, "property")
     en, zh = label.en or name, label.zh or name
-    plain_en, plain_zh = (text.replace("{", "(").replace("}", ")") for text in (en, zh))
     return Property(
         id=name,
         labels={"en": (en,), "zh": (zh,)},
-        answer={"en": f"The {plain_en} of {{subject}} is {{value}}.", "zh": f"{{subject}}的{plain_zh}是{{value}}。"},
+        answer=default_answer({"en": en, "zh": zh}),
         questions={side: () for side in LANGUAGES},
     )
+
+
+def _units(record: Mapping[str, str]) -> dict[str, str]:
+    unit = label_of(record, "unit")
+    return {side: unit.get(side) for side in LANGUAGES} if unit.en else {}
 
 
 def _row(number: int, line: _Line) -> RowRead:
@@ -150,11 +155,6 @@ def _row(number: int, line: _Line) -> RowRead:
         valid = Validity.of(record.get("valid_from", ""), record.get("valid_until", ""))
     except KnowledgeError as error:
         raise SourceError(error.what, where=line.place, fix=error.fix) from error
-    shown, unit = label_of(record, "value"), label_of(record, "unit")
-    value = Value(shown=shown, bare=shown, paired=True)
-    if unit.en:
-        rendering = Rendering(units={side: unit.get(side) for side in LANGUAGES})
-        value = rendering.values(shown, paired=True)[0]
     aliases = record.get("aliases", "").split(ALIAS_SEPARATOR)
     return RowRead(
         number=number,
@@ -162,6 +162,6 @@ def _row(number: int, line: _Line) -> RowRead:
         subject=label_of(record, "subject"),
         kind=label_of(record, "kind"),
         aliases=tuple(name.strip() for name in aliases if name.strip()),
-        values={record["property"]: (value,)},
+        values={record["property"]: Rendering(units=_units(record)).values(label_of(record, "value"), paired=True)},
         valid=valid,
     )

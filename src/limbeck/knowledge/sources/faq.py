@@ -11,7 +11,7 @@ from limbeck.core.errors import SourceError
 from limbeck.knowledge.decode import read_text
 from limbeck.knowledge.outline import Block, read_outline
 from limbeck.knowledge.passage import Span, chunk_of, passages, title_of, trim
-from limbeck.knowledge.source import ChunkRead, Dropped, FileRead, Record, find_files
+from limbeck.knowledge.source import ChunkRead, FileRead, Record, find_files, left_out
 from limbeck.knowledge.tables.read import read_tables
 from limbeck.knowledge.tables.table import Table
 from limbeck.knowledge.text import key, strip_controls
@@ -66,16 +66,17 @@ def _read_page(path: Path) -> Iterator[Record]:
         blocks = [trim(text, *part.span()) for part in _PARAGRAPH.finditer(text, *pair.span)]
         for span in passages(text, blocks):
             yield chunk_of(text, span, title=title or title_of(path), heading=pair.question)
-    yield from _counted(dropped)
+    yield from left_out(dropped)
 
 
 def _read_tables(path: Path, options: Mapping[str, object]) -> Iterator[Record]:
+    digest = digest_file(path)
     for table in read_tables(path, None if options.get("sheet") is None else str(options["sheet"])):
-        yield FileRead(path=table.path, digest=digest_file(path))
+        yield FileRead(path=table.path, digest=digest)
         dropped = Counter(table.dropped)
         pairs = _checked(table.path, _pairs_of_table(table, options), dropped)
         yield from _chunks(pairs, title_of(path))
-        yield from _counted(dropped)
+        yield from left_out(dropped)
 
 
 def _chunks(pairs: Iterable[_Pair], title: str) -> Iterator[ChunkRead]:
@@ -162,7 +163,3 @@ def _checked(path: Path, pairs: Iterable[_Pair], dropped: Counter[str]) -> list[
         fix = "write `## Question` with the answer below it, `Q: …` and `A: …`, or a table with both columns"
         raise SourceError("no question with an answer", where=str(path), fix=fix)
     return list(seen.values())
-
-
-def _counted(dropped: Mapping[str, int]) -> Iterator[Dropped]:
-    return (Dropped(reason=reason, count=count) for reason, count in sorted(dropped.items()) if count)

@@ -8,7 +8,7 @@ from limbeck.knowledge.decode import read_text
 from limbeck.knowledge.markup import read_markup
 from limbeck.knowledge.outline import read_outline
 from limbeck.knowledge.passage import title_of
-from limbeck.knowledge.source import Dropped, FileRead, Record, find_files
+from limbeck.knowledge.source import FileRead, Record, find_files, left_out, some
 
 ENDINGS = (".html", ".htm", ".xhtml")
 SIGNS = (r"(?i)\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html)\b",)
@@ -26,12 +26,7 @@ def read(location: Path, options: Mapping[str, object]) -> Iterator[Record]:
         original = read_text(path)
         page = read_markup(original.characters)
         yield FileRead(path=path, digest=original.digest)
-        found = 0
-        for chunk in read_outline(page.blocks, page.title or title_of(path)):
-            found += 1
-            yield chunk
-        if not found:
-            fix = "if a script writes its text, save the page from a browser; or take it out of the recipe"
-            raise SourceError("the page has no text", where=str(path), fix=fix)
-        for reason, count in sorted(page.left_out.items()):
-            yield Dropped(reason=reason, count=count)
+        fix = "if a script writes its text, save the page from a browser; or take it out of the recipe"
+        lacking = SourceError("the page has no text", where=str(path), fix=fix)
+        yield from some(read_outline(page.blocks, page.title or title_of(path)), lacking)
+        yield from left_out(page.left_out)

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from limbeck.core.errors import SourceError
 from limbeck.knowledge.decode import read_text
 from limbeck.knowledge.passage import HeadingPath, Span, chunk_of, passages, title_of, trim
-from limbeck.knowledge.source import Dropped, FileRead, Record, find_files
+from limbeck.knowledge.source import FileRead, Record, find_files, left_out, some
 from limbeck.knowledge.text import strip_controls
 
 ENDINGS = (".md", ".markdown")
@@ -38,16 +38,14 @@ def _read_page(path: Path) -> Iterator[Record]:
     front = _FRONT_MATTER.match(text)
     titled = _TITLE.search(front[1]) if front else None
     page = _Page(text, titled[1] if titled else "", front.end() if front else 0)
-    found = 0
-    for heading, blocks in page.sections:
-        for span in passages(text, blocks):
-            found += 1
-            yield chunk_of(text, span, title=page.title or title_of(path), heading=heading)
-    if not found:
-        raise SourceError("the page has no text", where=str(path), fix="write some, or take it out of the recipe")
-    for reason, count in {"control character": removed, "HTML block or rule": page.skipped}.items():
-        if count:
-            yield Dropped(reason=reason, count=count)
+    chunks = (
+        chunk_of(text, span, title=page.title or title_of(path), heading=heading)
+        for heading, blocks in page.sections
+        for span in passages(text, blocks)
+    )
+    fix = "write some, or take it out of the recipe"
+    yield from some(chunks, SourceError("the page has no text", where=str(path), fix=fix))
+    yield from left_out({"control character": removed, "HTML block or rule": page.skipped})
 
 
 class _Page:

@@ -3,7 +3,7 @@
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ from limbeck.core.errors import SourceError
 from limbeck.corpus.language import language_of
 from limbeck.knowledge.decode import check_filled
 from limbeck.knowledge.extra import extra
-from limbeck.knowledge.passage import Span, chunk_of, passages, title_of
-from limbeck.knowledge.source import ChunkRead, Dropped, FileRead, Record, find_files
+from limbeck.knowledge.outline import Section
+from limbeck.knowledge.passage import title_of
+from limbeck.knowledge.source import ChunkRead, FileRead, Record, find_files, left_out, some
 from limbeck.knowledge.text import strip_controls
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ SIGNS = (r"%PDF-",)
 LIBRARIES = ("pypdf",)
 OPTIONS = ()
 HOLDS_FACTS = False
-_BETWEEN = "\n\n"
 _PAGES_KEPT = 32
 _FULL_LINE = 0.8
 _SHORT_LINE = 0.6
@@ -47,20 +47,21 @@ def _read_file(path: Path) -> Iterator[Record]:
     reader = _open(path)
     yield FileRead(path=path, digest=digest_file(path))
     title = _title(reader) or title_of(path)
-    left_out: Counter[str] = Counter()
-    found = offset = 0
-    for number, text in enumerate(_pages(reader, left_out), start=1):
-        for chunk in _chunks(text, number, title, offset):
-            found += 1
-            yield chunk
-        offset += len(text) + len(_BETWEEN) if text else 0
-    if not found:
-        what = f"the PDF has no text on its {len(reader.pages)} pages: they are pictures, as of a scan"
-        fix = "read it by OCR first, such as with `ocrmypdf IN.pdf OUT.pdf`, or take it out of the recipe"
-        raise SourceError(what, where=str(path), fix=fix)
-    for reason, count in sorted(left_out.items()):
-        if count:
-            yield Dropped(reason=reason, count=count)
+    dropped: Counter[str] = Counter()
+    what = f"the PDF has no text on its {len(reader.pages)} pages: they are pictures, as of a scan"
+    fix = "read it by OCR first, such as with `ocrmypdf IN.pdf OUT.pdf`, or take it out of the recipe"
+    yield from some(_chunks(_pages(reader, dropped), title), SourceError(what, where=str(path), fix=fix))
+    yield from left_out(dropped)
+
+
+def _chunks(pages: Iterable[list[str]], title: str) -> Iterator[ChunkRead]:
+    start = 0
+    for number, paragraphs in enumerate(pages, start=1):
+        page = Section(start=start, heading=_PAGE_NAME[language_of(" ".join(paragraphs))].format(number))
+        for paragraph in paragraphs:
+            page.add(paragraph)
+        yield from page.chunks(title)
+        start = page.stop
 
 
 def _open(path: Path) -> "PdfReader":
@@ -94,22 +95,22 @@ def _title(reader: "PdfReader") -> str:
     return " ".join(strip_controls(str(found or "")).split())
 
 
-def _pages(reader: "PdfReader", left_out: Counter[str]) -> Iterator[str]:
-    """Yield the text of each page, a blank line between paragraphs; what was parsed is let go of as it goes."""
+def _pages(reader: "PdfReader", dropped: Counter[str]) -> Iterator[list[str]]:
+    """Yield the paragraphs of each page; what was parsed is let go of as it goes."""
     for number in range(len(reader.pages)):
         try:
-            text = _paragraphs(reader.pages[number].extract_text())
+            paragraphs = _paragraphs(reader.pages[number].extract_text())
         except Exception:  # one damaged page does not lose the others
-            text = ""
-            left_out["page that cannot be read"] += 1
+            paragraphs = []
+            dropped["page that cannot be read"] += 1
         else:
-            left_out["page without text"] += not text
+            dropped["page without text"] += not paragraphs
         if number % _PAGES_KEPT == _PAGES_KEPT - 1:
             reader.resolved_objects.clear()
-        yield text
+        yield paragraphs
 
 
-def _paragraphs(text: str) -> str:
+def _paragraphs(text: str) -> list[str]:
     """Join the lines of each paragraph.
 
     One ends at a blank line, at a short line (a heading, an item), or at a sentence on a line that is not full.
@@ -123,16 +124,4 @@ def _paragraphs(text: str) -> str:
         share = _FULL_LINE if _ENDS.search(line) else _SHORT_LINE
         if len(line) < longest * share:
             parts.append([])
-    joined = (_HAN_BREAK.sub("", _HYPHEN.sub("", "\n".join(part))).replace("\n", " ") for part in parts if part)
-    return _BETWEEN.join(joined)
-
-
-def _chunks(text: str, number: int, title: str, offset: int) -> Iterator[ChunkRead]:
-    blocks: list[Span] = []
-    at = 0
-    for paragraph in text.split(_BETWEEN) if text else ():
-        blocks.append((at, at + len(paragraph)))
-        at += len(paragraph) + len(_BETWEEN)
-    heading = _PAGE_NAME[language_of(text)].format(number)
-    for span in passages(text, blocks):
-        yield chunk_of(text, span, title=title, heading=heading, offset=offset)
+    return [_HAN_BREAK.sub("", _HYPHEN.sub("", "\n".join(part))).replace("\n", " ") for part in parts if part]

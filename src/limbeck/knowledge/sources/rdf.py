@@ -10,7 +10,7 @@ from limbeck.core.errors import SourceError
 from limbeck.knowledge.decode import check_filled
 from limbeck.knowledge.extra import extra
 from limbeck.knowledge.graph import Graph
-from limbeck.knowledge.source import Dropped, FileRead, Record, find_files
+from limbeck.knowledge.source import FileRead, Record, find_files, left_out, some
 from limbeck.knowledge.triples import Triple, TripleStore
 
 ENDINGS = (".ttl", ".nt", ".nq", ".trig")
@@ -36,16 +36,9 @@ def _records(path: Path, store: TripleStore) -> Iterator[Record]:
     graph = Graph(store)
     yield FileRead(path=path, digest=digest_file(path))
     yield from graph.properties()
-    found = 0
-    for row in graph.rows():
-        found += 1
-        yield row
-    if not found:
-        fix = "give subjects an IRI, and properties beside their label"
-        raise SourceError("the graph says nothing of any thing", where=str(path), fix=fix)
-    for reason, count in sorted({**graph.left_out, "repeated triple": store.repeated}.items()):
-        if count:
-            yield Dropped(reason=reason, count=count)
+    fix = "give subjects an IRI, and properties beside their label"
+    yield from some(graph.rows(), SourceError("the graph says nothing of any thing", where=str(path), fix=fix))
+    yield from left_out({**graph.left_out, "repeated triple": store.repeated})
 
 
 def _triples(path: Path) -> Iterator[Triple]:

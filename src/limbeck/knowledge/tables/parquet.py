@@ -24,13 +24,13 @@ def read_parquet(path: Path) -> tuple[Table, ...]:
     check_filled(path)
     try:
         with pq.ParquetFile(path) as file:
-            return (make_table(path, list(_lines(path, file)), is_lined=False),)
+            return (make_table(path, _lines(file), is_lined=False),)
     except (pa.ArrowException, OSError, ValueError) as error:
         reason = str(error).partition("\n")[0].rstrip(".")
         raise SourceError(f"this Parquet file cannot be read: {reason}", where=str(path), fix=_FIX) from error
 
 
-def _lines(path: Path, file: object) -> Iterator[Line]:
+def _lines(file: object) -> Iterator[Line]:
     names = list(file.schema_arrow.names)  # type: ignore[attr-defined]
     yield 0, names
     number = 0

@@ -7,10 +7,10 @@ from pathlib import Path
 from limbeck.core.errors import SourceError
 from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.rendering import Value
-from limbeck.knowledge.source import Dropped, FileRead, PropertyRead, Record, RowRead
+from limbeck.knowledge.source import FileRead, PropertyRead, Record, RowRead, left_out
 from limbeck.knowledge.tables.mapping import PropertyColumns, TableMapping, guess_mapping, read_mapping
 from limbeck.knowledge.tables.table import Row, Table
-from limbeck.knowledge.text import name_key
+from limbeck.knowledge.text import subject_key
 
 _SHORT_CHARS = 60
 _ALIAS_SEPARATOR = ";"
@@ -33,11 +33,9 @@ def records_of(table: Table, digest: str, options: Mapping[str, object]) -> Iter
             nameless += 1
             continue
         yield _read_row(row, subject, mapping)
-    unused = [header for header in table.headers if header not in _used(mapping)]
-    counted = {**table.dropped, "row without a subject": nameless}
-    for reason, count in {**counted, **{f"column not in the mapping: {header}": 1 for header in unused}}.items():
-        if count:
-            yield Dropped(reason=reason, count=count)
+    used = _used(mapping)
+    unused = {f"column not in the mapping: {header}": 1 for header in table.headers if header not in used}
+    yield from left_out({**table.dropped, "row without a subject": nameless, **unused})
 
 
 def _mapping_for(table: Table, options: Mapping[str, object]) -> tuple[TableMapping, str]:
@@ -64,7 +62,7 @@ def _check_subjects(table: Table, mapping: TableMapping) -> None:
         subject = _sides(mapping.subject, row)
         if subject is None:
             continue
-        earlier = seen.setdefault(name_key(subject.en) or subject.en, row)
+        earlier = seen.setdefault(subject_key(subject.en), row)
         if earlier is not row:
             unit = "line" if table.is_lined else "row"
             repeated.append(f"{table.place(row.line)}: {subject.en!r} stands already in {unit} {earlier.line}")

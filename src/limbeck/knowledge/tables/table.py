@@ -64,8 +64,9 @@ def make_table(
     counted = Counter(dropped or {})
     kept: list[Line] = []
     for line, cells in lines:
-        clean = [strip_controls(cell).strip() for cell in cells]
-        counted["control character"] += sum(map(_controls, cells))
+        stripped = [strip_controls(cell) for cell in cells]
+        counted["control character"] += sum(map(len, cells)) - sum(map(len, stripped))
+        clean = [cell.strip() for cell in stripped]
         if any(clean):
             kept.append((line, clean))
         else:
@@ -77,10 +78,6 @@ def make_table(
         for number, (line, cells) in enumerate(kept[1:], start=1)
     )
     return Table(path=path, headers=tuple(headers), rows=rows, dropped=counted, is_lined=is_lined)
-
-
-def _controls(cell: str) -> int:
-    return len(cell) - len(strip_controls(cell))
 
 
 def _headers(path: Path, lines: list[Line], *, is_lined: bool) -> list[str]:
