@@ -114,7 +114,7 @@ class Assistant:
         prompt = self.encode_prompt(write_prompt(asked, shown, language))
         forms = self._forms(language)
         stream = Stream(self.tokenizer.decode, shown, language, forms, on_text) if on_text else None
-        take = _stoppable(stream.take if stream else None, should_stop)
+        take = stoppable(stream.take if stream else None, should_stop)
         generation = self._generate(prompt, sampling or Sampling(), take) if shown else _NOTHING_TO_READ
         answer = render(self.tokenizer.decode(generation.tokens), shown, language, forms)
         if stream:
@@ -158,7 +158,9 @@ class Assistant:
         return questions if is_named else (*questions, turns[-1].answer)
 
 
-def _stoppable(take: Callable[[int], None] | None, should_stop: Callable[[], bool]) -> Callable[[int], None]:
+def stoppable(take: Callable[[int], None] | None, should_stop: Callable[[], bool]) -> Callable[[int], None]:
+    """Return what hears tokens until it is told to stop; it raises Interrupted then."""
+
     def hear(token: int) -> None:
         if should_stop():
             raise Interrupted("the answer was stopped")

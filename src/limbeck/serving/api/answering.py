@@ -1,11 +1,11 @@
 """Answer one question of a chat on the worker: ask the bundle, then show as much as the client wants, in its form."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from limbeck.bundle.assistant import stoppable
 from limbeck.bundle.reply import Reply
-from limbeck.core.errors import Interrupted
 from limbeck.engine.engine import Sampling
 from limbeck.knowledge.evidence import Citation
 from limbeck.serving.api.cited_json import MAX_TOKENS, Unsayable, write_json
@@ -88,18 +88,9 @@ def _as_json(
     if reply.answer.refused:
         return _refused(reply.answer.text, reply)
 
-    def check(token: int) -> None:
-        if should_stop():
-            raise Interrupted("the answer was stopped")
-
-    sampling = Sampling(
-        max_tokens=wish.max_tokens or MAX_TOKENS,
-        temperature=wish.sampling.temperature,
-        top_p=wish.sampling.top_p,
-        seed=wish.sampling.seed,
-    )
+    sampling = replace(wish.sampling, max_tokens=wish.max_tokens or MAX_TOKENS)
     try:
-        written = write_json(service.assistant, reply, wish.schema, sampling, check)
+        written = write_json(service.assistant, reply, wish.schema, sampling, stoppable(None, should_stop))
     except Unsayable as error:
         return _refused(_NOT_SO[reply.language].format(why=error), reply)
     send(written.text or "")

@@ -1,5 +1,6 @@
 """What the bodies of requests have in common: strict types, no numbers that are none, nothing unknown."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,7 @@ from limbeck.serving.api.limits import MAX_STOPS
 Text = Annotated[str, Field(min_length=1)]
 MOST_SEED = 2**53
 MOST_TOKENS = 2**20
+_LACKED = dict.fromkeys(("presence_penalty", "frequency_penalty", "logit_bias"), "no engine here has it")
 
 
 class Body(BaseModel):
@@ -71,17 +73,33 @@ class Drawn(Body):
         return self.stream_options is not None and self.stream_options.include_usage
 
 
-def refuse_what_is_lacking(body: Drawn) -> None:
-    """Refuse options that every route of text lacks, unless they change nothing.
+class Usage(BaseModel):
+    """Tokens the model read, and tokens of the text that came back."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+def usage(num_read: int, num_written: int) -> Usage:
+    """Return what an answer took."""
+    return Usage(prompt_tokens=num_read, completion_tokens=num_written, total_tokens=num_read + num_written)
+
+
+def refuse_what_is_lacking(body: Drawn, lacked: Mapping[str, str]) -> None:
+    """Refuse options that every route of text lacks, and those `lacked` by one, unless they change nothing.
 
     Raises: ApiError: the first of them.
     """
     if body.n not in (None, 1):
         raise unsupported("n", "one answer at a time")
-    for name in ("presence_penalty", "frequency_penalty"):
-        if getattr(body, name):
-            raise unsupported(name, "no engine here has it")
-    if body.logit_bias:
-        raise unsupported("logit_bias", "no engine here has it")
+    _refuse(body, _LACKED)
     if body.stream_options is not None and not body.stream:
         raise unsupported("stream_options", "only together with stream")
+    _refuse(body, lacked)
+
+
+def _refuse(body: Drawn, lacked: Mapping[str, str]) -> None:
+    for name, why in lacked.items():
+        if getattr(body, name):
+            raise unsupported(name, why)

@@ -10,10 +10,9 @@ from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from limbeck.serving.api.answering import Said, Wish, answer
-from limbeck.serving.api.body import MOST_TOKENS, Drawn, refuse_what_is_lacking
+from limbeck.serving.api.body import MOST_TOKENS, Drawn, Usage, refuse_what_is_lacking, usage
 from limbeck.serving.api.citing import CitationFields
-from limbeck.serving.api.event_stream import stream
-from limbeck.serving.api.failure import RESPONSES, unsupported
+from limbeck.serving.api.event_stream import STREAMED, stream
 from limbeck.serving.api.guard import needs
 from limbeck.serving.api.json_form import sampling_of, schema_of
 from limbeck.serving.api.messages import Message, read_messages
@@ -61,14 +60,6 @@ class ChatBody(Drawn):
     prompt_cache_key: str | None = None
     reasoning_effort: str | None = None
     verbosity: str | None = None
-
-
-class Usage(BaseModel):
-    """Tokens the model read, and tokens of the text that came back."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
 
 
 class AnswerMessage(BaseModel):
@@ -132,35 +123,26 @@ class ChatChunk(BaseModel):
     ignored: list[str] | None = None
 
 
-@router.post(
-    "/chat/completions",
-    response_model=ChatCompletion,
-    responses={**RESPONSES, 200: {"content": {"text/event-stream": {}}}},
-)
+@router.post("/chat/completions", response_model=ChatCompletion, responses=STREAMED)
 async def complete_chat(body: ChatBody, request: Request) -> Response:
     """Answer the last question of a conversation, or refuse."""
     service = service_of(request)
     service.check_model(body.model, service.name)
-    refuse_what_is_lacking(body)
-    for name, why in _LACKED.items():
-        if getattr(body, name):
-            raise unsupported(name, why)
+    refuse_what_is_lacking(body, _LACKED)
     asked = read_messages(body.messages)
     wish = Wish(
         sampling=sampling_of(body),
         stops=body.stops,
         max_tokens=body.max_completion_tokens or body.max_tokens,
-        schema=schema_of(body.response_format),
+        schema=schema_of(body),
     )
-    if wish.schema is not None and wish.stops:
-        raise unsupported("stop", "not together with JSON, which ends where it is complete")
     ignored = [*asked.ignored, *(name for name in _WITHOUT_EFFECT if getattr(body, name) is not None)]
     telling = _Telling(service.name, ignored, includes_usage=body.includes_usage)
     running = service.start(request, lambda send, should_stop: answer(service, asked, wish, send, should_stop))
     if body.stream:
         return await stream(request, running, chunk_of=telling.piece, begin=telling.begin(), end=telling.end)
-    await while_connected(request, running, running.result())
-    return JSONResponse(telling.whole(running.outcome()).model_dump())
+    said = await while_connected(request, running, running.result())
+    return JSONResponse(telling.whole(said).model_dump())
 
 
 class _Telling:
@@ -183,7 +165,7 @@ class _Telling:
             created=self._created,
             model=self._model,
             choices=[choice],
-            usage=_usage(said),
+            usage=usage(said.num_read, said.num_written),
             ignored=self._ignored,
         )
 
@@ -202,7 +184,7 @@ class _Telling:
         yield last
         if self._includes_usage:
             told = self._chunk(Delta())
-            told.choices, told.usage = [], _usage(said)
+            told.choices, told.usage = [], usage(said.num_read, said.num_written)
             yield told
 
     def _chunk(self, delta: Delta, end: End | None = None) -> ChatChunk:
@@ -210,8 +192,3 @@ class _Telling:
         return ChatChunk(
             id=self._id, object="chat.completion.chunk", created=self._created, model=self._model, choices=[choice]
         )
-
-
-def _usage(said: Said) -> Usage:
-    total = said.num_read + said.num_written
-    return Usage(prompt_tokens=said.num_read, completion_tokens=said.num_written, total_tokens=total)

@@ -32,9 +32,8 @@ class Unsayable(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cited:
-    """What an answer may draw on: its sentence, and by name of field the texts of its rows."""
+    """What an answer may draw on: its texts, and by name of field those of its rows."""
 
-    sentence: str
     texts: tuple[str, ...]
     named: Mapping[str, tuple[str, ...]]
 
@@ -63,7 +62,7 @@ def cited_in(reply: Reply) -> Cited:
     named |= {name: [reply.answer.text] for name in _SENTENCE}
     texts = [reply.answer.text, *(text for group in named.values() for text in group)]
     unique = {name: tuple(dict.fromkeys(group)) for name, group in named.items()}
-    return Cited(sentence=reply.answer.text, texts=tuple(dict.fromkeys(texts)), named=unique)
+    return Cited(texts=tuple(dict.fromkeys(texts)), named=unique)
 
 
 def number_in(text: str) -> float | int | None:

@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, Response
 from limbeck.core.errors import Interrupted
 from limbeck.engine.engine import Generation, Sampling
 from limbeck.engine.writing import write
-from limbeck.serving.api.body import Drawn, Text, refuse_what_is_lacking
+from limbeck.serving.api.body import Drawn, Text, Usage, refuse_what_is_lacking, usage
 from limbeck.serving.api.chances import MOST_RIVALS, MOST_TOKENS, Chances, chances_of
-from limbeck.serving.api.event_stream import stream
-from limbeck.serving.api.failure import RESPONSES, ApiError, unsupported
+from limbeck.serving.api.event_stream import STREAMED, stream
+from limbeck.serving.api.failure import ApiError, unsupported
 from limbeck.serving.api.guard import needs
 from limbeck.serving.api.json_form import sampling_of, schema_of
 from limbeck.serving.api.running import while_connected
@@ -44,14 +44,6 @@ class CompletionBody(Drawn):
     best_of: int | None = None
 
 
-class CompletionUsage(BaseModel):
-    """Tokens read and written."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
-
-
 class CompletionChoice(BaseModel):
     """What the model wrote."""
 
@@ -69,7 +61,7 @@ class Completion(BaseModel):
     created: int
     model: str
     choices: list[CompletionChoice]
-    usage: CompletionUsage | None = None
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +73,12 @@ class Written:
     chances: Chances | None
 
 
-@router.post(
-    "/completions", response_model=Completion, responses={**RESPONSES, 200: {"content": {"text/event-stream": {}}}}
-)
+@router.post("/completions", response_model=Completion, responses=STREAMED)
 async def complete(body: CompletionBody, request: Request) -> Response:
     """Go on with a text."""
     service = service_of(request)
     service.check_model(body.model, service.name)
-    refuse_what_is_lacking(body)
-    for name, why in _LACKED.items():
-        asked = getattr(body, name)
-        if asked is not None and asked is not False and asked != "":
-            raise unsupported(name, why)
+    refuse_what_is_lacking(body, _LACKED)
     if body.best_of not in (None, 1):
         raise unsupported("best_of", "one answer at a time")
     prompt = body.prompt if isinstance(body.prompt, str) else body.prompt[0]
@@ -104,16 +90,14 @@ async def complete(body: CompletionBody, request: Request) -> Response:
     telling = _Telling(service.name, includes_usage=body.includes_usage)
     if body.stream:
         return await stream(request, running, chunk_of=telling.piece, begin=None, end=telling.end)
-    await while_connected(request, running, running.result())
-    return JSONResponse(telling.whole(running.outcome()).model_dump())
+    written = await while_connected(request, running, running.result())
+    return JSONResponse(telling.whole(written).model_dump())
 
 
 def _sampling(body: CompletionBody) -> Sampling:
-    schema = schema_of(body.response_format)
+    schema = schema_of(body)
     if schema is None:
         return sampling_of(body, max_tokens=body.max_tokens or _MAX_TOKENS, stop_texts=body.stops)
-    if body.stops:
-        raise unsupported("stop", "not together with JSON, which ends where it is complete")
     form = sampling_of(body, max_tokens=body.max_tokens or _MAX_JSON_TOKENS)
     return replace(form, json_schema=json.dumps(schema, ensure_ascii=False))
 
@@ -169,7 +153,7 @@ class _Telling:
 
     def whole(self, written: Written) -> Completion:
         told = self._chunk(written.generation.text or "", _end(written), written.chances)
-        told.usage = _usage(written)
+        told.usage = usage(written.num_read, len(written.generation.tokens))
         return told
 
     def piece(self, text: str) -> Completion:
@@ -179,7 +163,7 @@ class _Telling:
         yield self._chunk("", _end(written))
         if self._includes_usage:
             told = self._chunk("", None)
-            told.choices, told.usage = [], _usage(written)
+            told.choices, told.usage = [], usage(written.num_read, len(written.generation.tokens))
             yield told
 
     def _chunk(self, text: str, end: End | None, chances: Chances | None = None) -> Completion:
@@ -191,12 +175,3 @@ class _Telling:
 
 def _end(written: Written) -> End:
     return "length" if written.generation.is_cut else "stop"
-
-
-def _usage(written: Written) -> CompletionUsage:
-    num_written = len(written.generation.tokens)
-    return CompletionUsage(
-        prompt_tokens=written.num_read,
-        completion_tokens=num_written,
-        total_tokens=written.num_read + num_written,
-    )

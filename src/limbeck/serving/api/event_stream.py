@@ -8,11 +8,13 @@ from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from limbeck.serving.api.failure import ErrorBody, as_api_error
+from limbeck.serving.api.failure import RESPONSES, ErrorBody, as_api_error
 from limbeck.serving.api.running import Running, while_connected
 
 _Result = TypeVar("_Result")
 MEDIA_TYPE = "text/event-stream"
+STREAMED: dict[int | str, dict[str, Any]] = {**RESPONSES, 200: {"content": {MEDIA_TYPE: {}}}}
+"""What a route that streams may answer, for the OpenAPI document."""
 _DONE = "data: [DONE]\n\n"
 
 
@@ -28,20 +30,15 @@ async def stream(
 
     What fails before the first piece is raised, so that it is answered with its own status.
     """
-    first: list[str | None] = []
-
-    async def hear_first() -> None:
-        first.append(await running.piece())
-
-    await while_connected(request, running, hear_first())
-    if first == [None]:
+    first = await while_connected(request, running, running.piece())
+    if first is None:
         running.outcome()
 
     async def events() -> AsyncIterator[str]:
         try:
             if begin is not None:
                 yield _event(begin)
-            piece = first[0]
+            piece = first
             while piece is not None:
                 yield _event(chunk_of(piece))
                 piece = await running.piece()

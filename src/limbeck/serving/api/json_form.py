@@ -5,17 +5,24 @@ import json
 from limbeck.engine.engine import Sampling
 from limbeck.engine.json_schema import schema_problems
 from limbeck.serving.api.body import MOST_SEED, Drawn, ResponseFormat
-from limbeck.serving.api.failure import ApiError
+from limbeck.serving.api.failure import ApiError, unsupported
 
 _MOST_CHARS = 20_000
 _ANSWER = {"type": "object", "properties": {"answer": {"type": "string"}}, "required": ["answer"]}
 
 
-def schema_of(asked: ResponseFormat | None) -> dict[str, object] | None:
+def schema_of(body: Drawn) -> dict[str, object] | None:
     """Return the schema an answer is to fit, None for plain text; any JSON object is one with the answer in it.
 
-    Raises: ApiError: the schema is missing, too long, or says what is not known here.
+    Raises: ApiError: the schema is missing, too long, or says what is not known here; or a stop text is given too.
     """
+    schema = _schema(body.response_format)
+    if schema is not None and body.stops:
+        raise unsupported("stop", "not together with JSON, which ends where it is complete")
+    return schema
+
+
+def _schema(asked: ResponseFormat | None) -> dict[str, object] | None:
     if asked is None or asked.type == "text":
         return None
     if asked.type == "json_object":

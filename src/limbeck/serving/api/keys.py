@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from limbeck.core.disk import disk_errors, write_atomic
+from limbeck.core.disk import disk_errors, write_json
 from limbeck.core.errors import LimbeckError, UsageError
 
 Scope = Literal["read", "chat", "knowledge", "admin"]
@@ -106,8 +106,6 @@ def _digest(secret: str) -> str:
 
 
 def _write(path: Path, keys: Sequence[Key]) -> None:
-    text = json.dumps({"schema": SCHEMA, "keys": [asdict(key) for key in keys]}, ensure_ascii=False, indent=1)
     with disk_errors(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, (text + "\n").encode())
+        write_json(path, {"schema": SCHEMA, "keys": [asdict(key) for key in keys]})
         path.chmod(0o600)

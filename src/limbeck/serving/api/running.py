@@ -1,9 +1,9 @@
 """One request's work as the event loop sees it: pieces as they come, then the result, or why there is none."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError
-from typing import Generic, TypeVar, final
+from typing import Any, Generic, TypeVar, final
 
 from starlette.requests import Request
 
@@ -12,6 +12,7 @@ from limbeck.serving.api.failure import ApiError, deadline_passed, full, stoppin
 from limbeck.serving.api.work_queue import QueueClosed, QueueFull, Ticket, WorkQueue
 
 _Result = TypeVar("_Result")
+_Waited = TypeVar("_Waited")
 Send = Callable[[str], None]
 Work = Callable[[Send, Callable[[], bool]], _Result]
 """What runs on the worker: it is given where to send pieces, and what tells it to stop."""
@@ -55,17 +56,12 @@ class Running(Generic[_Result]):
             self.leave()
             raise deadline_passed() from None
 
-    async def pieces(self) -> AsyncIterator[str]:
-        """Yield every piece as it comes."""
-        while (piece := await self.piece()) is not None:
-            yield piece
-
     async def result(self) -> _Result:
         """Wait for the end, and return what came of it.
 
         Raises: ApiError: the deadline has passed; and whatever the work raised.
         """
-        async for _ in self.pieces():
+        while await self.piece() is not None:
             pass
         return self.outcome()
 
@@ -81,9 +77,10 @@ class Running(Generic[_Result]):
         self._queue.leave(self._ticket)
 
 
-async def while_connected(request: Request, running: Running[_Result], wait: Awaitable[object]) -> None:
+async def while_connected(request: Request, running: Running[Any], wait: Awaitable[_Waited]) -> _Waited:
     """Wait for something unless the client hangs up, which gives its place in line to others.
 
+    Returns: what was waited for.
     Raises: ApiError: it hung up; nobody will read it.
     """
     waited, gone = asyncio.ensure_future(wait), asyncio.ensure_future(_disconnected(request))
@@ -92,7 +89,7 @@ async def while_connected(request: Request, running: Running[_Result], wait: Awa
         if not waited.done():
             running.leave()
             raise ApiError(499, "the client hung up", code="client_closed_request")
-        waited.result()
+        return waited.result()
     except asyncio.CancelledError:
         running.leave()
         raise

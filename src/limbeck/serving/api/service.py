@@ -80,8 +80,7 @@ class Service:
         Raises: ApiError: as `start`, or the deadline passed, or the client hung up; and whatever the work raised.
         """
         running = self.start(request, lambda send, should_stop: work())
-        await while_connected(request, running, running.result())
-        return running.outcome()
+        return await while_connected(request, running, running.result())
 
     def edit(self, kind: str, change: Callable[[KnowledgeBase], _Result]) -> _Result:
         """Edit the bundle's knowledge and seal it anew; the next answer sees it.
