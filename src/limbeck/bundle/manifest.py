@@ -105,9 +105,9 @@ def check_files(folder: Path, manifest: Manifest, *, except_for: Collection[str]
             raise BundleError(what, where=str(folder / entry.path), fix=_REPACK)
 
 
-def describe_files(folder: Path) -> tuple[FileEntry, ...]:
-    """List every file of a folder with size and digest, sorted by path; the manifest is left out."""
-    sizes = dict(sorted(_walk(folder)))
+def describe_files(folder: Path, names: Collection[str] | None = None) -> tuple[FileEntry, ...]:
+    """List every file of a folder, or those named, with size and digest, sorted by path; the manifest is left out."""
+    sizes = {name: size for name, size in sorted(_walk(folder)) if names is None or name in names}
     pairs = zip(sizes.items(), digests(folder, list(sizes)), strict=True)
     return tuple(FileEntry(path=name, size_bytes=size, sha256=digest) for (name, size), digest in pairs)
 

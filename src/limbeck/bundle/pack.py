@@ -78,7 +78,8 @@ def reseal(folder: Path, *, changed: Collection[str] = (KNOWLEDGE, *REPORT_FILES
     """
     old = read_manifest(folder)
     check_files(folder, old, except_for=changed)
-    files = describe_files(folder)
+    kept = [entry for entry in old.files if entry.path not in changed]
+    files = tuple(sorted([*kept, *describe_files(folder, changed)], key=lambda entry: entry.path))
     before = {entry.path: entry.sha256 for entry in old.files}
     altered = {entry.path for entry in files if before.get(entry.path, entry.sha256) != entry.sha256}
     edited = {*old.edited, *(altered - set(REPORT_FILES))}

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from threading import RLock
@@ -67,21 +67,18 @@ class KnowledgeBase:
         or, with `every_day`, on any day.
         Raises: KnowledgeError: missing, damaged, or not a knowledge base.
         """
-        connection = open_checked(path)
-        editing = None
-        try:
-            editing = _connect(path, writable=True) if writable else None
-            embedder = _embedder_of(connection, path)
-            base = cls(connection, embedder=embedder, scope=scope, clock=clock, every_day=every_day, editing=editing)
-            with base._reading():
-                return base
-        except (sqlite3.Error, KnowledgeError) as error:
-            for each in (connection, editing):
-                if each is not None:
-                    each.close()
-            if isinstance(error, KnowledgeError):
-                raise
-            raise KnowledgeError(f"not a knowledge base: {error}", where=str(path), fix="build it again") from error
+        with ExitStack() as opened:
+            connection = opened.enter_context(closing(open_checked(path)))
+            editing = opened.enter_context(closing(_connect(path, writable=True))) if writable else None
+            with _sqlite_errors(path):
+                embedder = _embedder_of(connection, path)
+                base = cls(
+                    connection, embedder=embedder, scope=scope, clock=clock, every_day=every_day, editing=editing
+                )
+                with base._reading():
+                    pass
+            opened.pop_all()
+            return base
 
     def close(self) -> None:
         """Close the file."""
@@ -254,16 +251,20 @@ def open_checked(path: Path) -> sqlite3.Connection:
 
     Raises: KnowledgeError: missing, not a knowledge base, or of another format.
     """
-    connection = _connect(path, writable=False)
+    with ExitStack() as opened:
+        connection = opened.enter_context(closing(_connect(path, writable=False)))
+        with _sqlite_errors(path):
+            _check(connection, path)
+        opened.pop_all()
+        return connection
+
+
+@contextmanager
+def _sqlite_errors(path: Path) -> Iterator[None]:
     try:
-        _check(connection, path)
+        yield
     except sqlite3.Error as error:
-        connection.close()
         raise KnowledgeError(f"not a knowledge base: {error}", where=str(path), fix="build it again") from error
-    except KnowledgeError:
-        connection.close()
-        raise
-    return connection
 
 
 def _connect(path: Path, *, writable: bool) -> sqlite3.Connection:

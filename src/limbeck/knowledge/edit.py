@@ -73,13 +73,14 @@ class Editor:
             subject, rows = self._subject(addition, scope)
             facts: list[list[Any]] = []
             lines = [f"subject: {subject.label.en}"]
-            for known, some, scope_of in self._by_property(addition.values, subject, scope):
+            by_property = self._by_property(addition.values, subject, scope)
+            for known, some, scope_of in by_property:
                 places = self._places((subject.id, known.id), {}, {})
                 for value in typed.values_of(self._connection, known.id, some, scope_of):
                     self._check_is_new((subject, known), value, valid, scope_of)
                     facts.append(list(fact_row((subject.id, known.id), next(places), value, valid)))
                 lines += [f"{known.property.id}: {each.value.strip()}" for each in some]
-            scopes = {scope_of for _, _, scope_of in self._by_property(addition.values, subject, scope)}
+            scopes = {scope_of for _, _, scope_of in by_property}
             if len(scopes) > 1:
                 raise KnowledgeError("these properties belong to several scopes", fix="add them one at a time")
             edited = self._edited(facts, {}, [*lines, *_days(valid)], scopes.pop())

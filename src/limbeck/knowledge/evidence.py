@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from limbeck.corpus.schema import Property
+
 UNLIKE = 0.15
 """Cosines of texts that have nothing to do with each other stay about here."""
 _BY_LIKENESS = 1.0
@@ -25,6 +27,11 @@ class Label:
     def get(self, language: str) -> str:
         """Return the name in `en` or `zh`."""
         return self.zh if language == "zh" else self.en
+
+
+def name_of(known: Property) -> Label:
+    """Return what a property is called: its first label in each language."""
+    return Label(en=known.labels["en"][0], zh=known.labels["zh"][0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

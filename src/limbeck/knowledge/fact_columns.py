@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from limbeck.corpus.language import LANGUAGES
-from limbeck.knowledge.evidence import Label
+from limbeck.knowledge.evidence import Label, name_of
 from limbeck.knowledge.fact_rows import FactTable
 
 COLUMNS = (
@@ -27,6 +27,8 @@ COLUMNS = (
 NEEDED = ("subject_en", "subject_zh", "property", "property_en", "property_zh", "value_en", "value_zh")
 """What no fact is without."""
 ALIAS_SEPARATOR = ";"
+HEADER = {"limbeck": "facts", "format": 1}
+"""The first line of such records as JSON Lines: what they are."""
 
 
 def records_of(table: FactTable) -> Iterator[dict[str, str]]:
@@ -35,15 +37,14 @@ def records_of(table: FactTable) -> Iterator[dict[str, str]]:
     for fact in table.facts:
         aliases = () if fact.subject.id in told else fact.subject.aliases
         told.add(fact.subject.id)
-        labels = Label(**{side: fact.property.labels[side][0] for side in LANGUAGES})
         yield {
-            **_sides("subject", fact.subject.label),
-            **_sides("kind", fact.subject.kind),
+            **sides("subject", fact.subject.label),
+            **sides("kind", fact.subject.kind),
             "aliases": ALIAS_SEPARATOR.join(name for name in aliases if ALIAS_SEPARATOR not in name),
             "property": fact.property.id,
-            **_sides("property", labels),
-            **_sides("value", fact.value),
-            **_sides("unit", fact.unit),
+            **sides("property", name_of(fact.property)),
+            **sides("value", fact.value),
+            **sides("unit", fact.unit),
             "valid_from": fact.valid.start,
             "valid_until": fact.valid.end,
             "source": fact.citation.source,
@@ -57,5 +58,6 @@ def label_of(record: Mapping[str, str], name: str) -> Label:
     return Label(en=en or zh, zh=zh or en)
 
 
-def _sides(name: str, label: Label) -> dict[str, str]:
+def sides(name: str, label: Label) -> dict[str, str]:
+    """Return a label as two fields, one for each language."""
     return {f"{name}_{side}": label.get(side) for side in LANGUAGES}

@@ -38,11 +38,12 @@ def faults_of(copy: sqlite3.Connection) -> tuple[Fault, ...]:
 
     Where pages or tables are damaged, nothing behind them is looked at.
     """
-    for name in ("pages", "tables"):
-        found = _found(copy, name)
-        if found:
-            return found
-    return tuple(fault for name in CHECKS if name not in ("pages", "tables") for fault in _found(copy, name))
+    found: list[Fault] = []
+    for name in CHECKS:
+        found += _found(copy, name)
+        if found and name in ("pages", "tables"):
+            break
+    return tuple(found)
 
 
 def _found(copy: sqlite3.Connection, name: str) -> tuple[Fault, ...]:

@@ -5,6 +5,7 @@ import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 from limbeck.core.errors import KnowledgeError
@@ -35,7 +36,7 @@ class KnownProperty:
 
 @final
 class Names:
-    """Look names up in a base; with `scope`, only what that scope may see."""
+    """Look names up in a base; with `scope`, only what that scope may see. Properties are read once."""
 
     def __init__(self, connection: sqlite3.Connection, scope: str | None = None) -> None:
         self._connection = connection
@@ -91,16 +92,19 @@ class Names:
         Raises: KnowledgeError: there is none.
         """
         wanted = stem_key(units(name))
+        same = [each for each in self._every_property if each.property.id == name]
+        found = same or [each for each in self._every_property if wanted and wanted in _labels(each.property)]
+        if not found:
+            raise KnowledgeError(f"no property {name!r}", fix=nearest(name, _property_names(self._every_property)))
+        return tuple(found)
+
+    @cached_property
+    def _every_property(self) -> tuple[KnownProperty, ...]:
         query = f"SELECT id, body, scope FROM property WHERE true{self._seen} ORDER BY id"
-        every = [
+        return tuple(
             KnownProperty(id=number, property=Property.from_json(json.loads(body)), scope=scope)
             for number, body, scope in self._connection.execute(query, {"scope": self._scope})
-        ]
-        same = [each for each in every if each.property.id == name]
-        found = same or [each for each in every if wanted and wanted in _labels(each.property)]
-        if not found:
-            raise KnowledgeError(f"no property {name!r}", fix=nearest(name, _property_names(every)))
-        return tuple(found)
+        )
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

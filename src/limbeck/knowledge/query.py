@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import final
 
 from limbeck.core.errors import KnowledgeError
-from limbeck.knowledge.evidence import Citation, Label
+from limbeck.knowledge.evidence import Citation, Label, name_of
 from limbeck.knowledge.naming import KnownProperty, Names, nearest
 from limbeck.knowledge.path import Path, Step
 from limbeck.knowledge.text import key, name_key
@@ -111,9 +111,9 @@ class _Graph:
         found = []
         for side, names in (("norm_en", place.label.en), ("norm_zh", place.label.zh)):
             norms = sorted({key(names), name_key(names), f"the {name_key(names)}"} - {""})
-            clause = f"{side} IN ({', '.join('?' * len(norms))}) AND property_id = ? ORDER BY fact.id"
+            clause = f"{side} IN ({', '.join('?' * len(norms))}) AND property_id = ?"
             found += self._facts(clause, (*norms, known.id))
-        seen = sorted(dict.fromkeys(found))
+        seen = sorted(set(found))
         if place.entity_id is None:
             return seen
         return [row for row in seen if place.entity_id in self._subjects.of(row[3])]
@@ -130,10 +130,9 @@ class _Graph:
         query = """SELECT name, row FROM fact_source JOIN source ON source.id = source_id
             WHERE fact_id = ? ORDER BY source_id, row"""
         places = self._connection.execute(query, (fact_id,))
-        en, zh = (known.property.labels[side][0] for side in ("en", "zh"))
         return Hop(
             subject=subject,
-            property=Label(en=en, zh=zh),
+            property=name_of(known.property),
             property_id=known.property.id,
             value=value,
             is_inverse=is_inverse,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from limbeck.corpus.schema import Property
-from limbeck.knowledge.evidence import Citation, Label
+from limbeck.knowledge.evidence import Citation, Label, name_of
 from limbeck.knowledge.text import key, words
 from limbeck.knowledge.topics import Topics
 
@@ -109,9 +109,8 @@ class Statements:
 
 
 def _known(known: Property) -> _Known:
-    en, zh = (known.labels[side][0] for side in ("en", "zh"))
     labels = "\n".join(label for labels in known.labels.values() for label in labels)
-    return _Known(known.id, Label(en=en, zh=zh), frozenset(words(labels)))
+    return _Known(known.id, name_of(known), frozenset(words(labels)))
 
 
 def _listed(values: Sequence[str]) -> str:

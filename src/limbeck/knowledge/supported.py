@@ -52,7 +52,8 @@ def cut_out(connection: sqlite3.Connection, about: tuple[int, int], scope: str, 
     new = count(next_id(connection, "fact"))
     places = _free_places(connection, about)
     for fact, own, is_shared in _supported(connection, about, scope):
-        valid = Validity(**dict(zip(("start", "end"), fact[_FACT_VALID], strict=True)))
+        start, end = fact[_FACT_VALID]
+        valid = Validity(start=start, end=end)
         if not valid.meets(span):
             continue
         removed["fact_source"] += own

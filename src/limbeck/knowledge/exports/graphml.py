@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
-from limbeck.corpus.language import LANGUAGES
-from limbeck.knowledge.evidence import Label
+from limbeck.knowledge.evidence import Label, name_of
+from limbeck.knowledge.fact_columns import sides
 from limbeck.knowledge.fact_rows import FactRow, FactTable
 from limbeck.knowledge.text import strip_controls
 
@@ -25,10 +25,10 @@ def write(table: FactTable) -> Iterator[str]:
     yield '  <graph edgedefault="directed">\n'
     values = _value_ids(table)
     for subject in table.subjects:
-        told = {**_sides("label", subject.label), **_sides("kind", subject.kind), "aliases": ";".join(subject.aliases)}
+        told = {**sides("label", subject.label), **sides("kind", subject.kind), "aliases": ";".join(subject.aliases)}
         yield from _element("node", f"id={quoteattr(f's{subject.id}')}", told)
     for label, number in values.items():
-        yield from _element("node", f'id="v{number}"', _sides("label", label))
+        yield from _element("node", f'id="v{number}"', sides("label", label))
     yield from _edges(table, values)
     yield "  </graph>\n</graphml>\n"
 
@@ -44,11 +44,10 @@ def _edges(table: FactTable, values: Mapping[Label, int]) -> Iterator[str]:
         by_fact.setdefault(fact.fact_id, []).append(fact)
     for facts in by_fact.values():
         first = facts[0]
-        labels = Label(**{side: first.property.labels[side][0] for side in LANGUAGES})
         told = {
             "property": first.property.id,
-            **_sides("property", labels),
-            **_sides("value", first.shown),
+            **sides("property", name_of(first.property)),
+            **sides("value", first.shown),
             "valid_from": first.valid.start,
             "valid_until": first.valid.end,
             "rows": "; ".join(f"{fact.citation.source} row {fact.citation.row}" for fact in facts),
@@ -65,7 +64,3 @@ def _element(kind: str, attributes: str, told: Mapping[str, str]) -> Iterator[st
         if value:
             yield f'      <data key="{kind}_{name}">{escape(strip_controls(value))}</data>\n'
     yield f"    </{kind}>\n"
-
-
-def _sides(name: str, label: Label) -> dict[str, str]:
-    return {f"{name}_{side}": label.get(side) for side in LANGUAGES}

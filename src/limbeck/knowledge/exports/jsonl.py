@@ -3,16 +3,15 @@
 import json
 from collections.abc import Iterator, Mapping
 
-from limbeck.knowledge.fact_columns import records_of
+from limbeck.knowledge.fact_columns import HEADER, records_of
 from limbeck.knowledge.fact_rows import FactTable
 
 ENDINGS = (".jsonl", ".ndjson")
-FORMAT = 1
 
 
 def write(table: FactTable) -> Iterator[str]:
     """Yield what the file is, its properties, and its facts; empty fields are left out."""
-    yield _line({"limbeck": "facts", "format": FORMAT})
+    yield _line(HEADER)
     for fact in {fact.property.id: fact for fact in table.facts}.values():
         yield _line({"property": fact.property.to_json(), "rendering": fact.rendering.to_json()})
     for record in records_of(table):

@@ -12,7 +12,7 @@ from limbeck.core.errors import KnowledgeError, SourceError
 from limbeck.corpus.language import LANGUAGES
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.decode import read_text
-from limbeck.knowledge.fact_columns import ALIAS_SEPARATOR, COLUMNS, NEEDED, label_of
+from limbeck.knowledge.fact_columns import ALIAS_SEPARATOR, COLUMNS, HEADER, NEEDED, label_of
 from limbeck.knowledge.rendering import Rendering
 from limbeck.knowledge.source import FileRead, PropertyRead, Record, RowRead, find_files
 from limbeck.knowledge.tables.mapping import default_answer
@@ -22,7 +22,6 @@ SHARED_ENDINGS = (".csv", ".jsonl", ".ndjson")
 SIGNS = (r"\Asubject_en[,;\t]subject_zh[,;\t]", r'\A\{"limbeck": "facts"')
 OPTIONS = ()
 HOLDS_FACTS = True
-_FORMAT = 1
 _FIX = "give a file that `limbeck kb export` wrote as CSV or JSON Lines"
 
 
@@ -75,7 +74,7 @@ def _read_json(path: Path, text: str) -> tuple[list[PropertyRead], list[_Line]]:
         try:
             said = json.loads(written)
             if number == 1:
-                if said != {"limbeck": "facts", "format": _FORMAT}:
+                if said != HEADER:
                     raise SourceError("this is no export of facts that we read", where=place, fix=_FIX)
             elif "property" in said:
                 rendering = Rendering.from_json(said["rendering"])
