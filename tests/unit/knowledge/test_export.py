@@ -187,3 +187,14 @@ def test_a_line_ends_only_where_json_lines_do(tmp_path: Path, end: str) -> None:
         if isinstance(record, RowRead)
     ]
     assert [row.values["motto"][0].shown.en for row in rows] == [fact["value_en"]]
+
+
+def test_a_fact_in_one_language_alone_is_told_in_both(tmp_path: Path) -> None:
+    fact = {"subject_zh": "乍得", "property": "motto", "value_zh": "团结"}
+    lines = [{"limbeck": "facts", "format": 1}, {"fact": fact}]
+    path = tmp_path / "x.jsonl"
+    path.write_text("".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines), encoding="utf-8")
+    build([Source(kind="facts", location=path, root=tmp_path)], tmp_path / "k.sqlite")
+    with KnowledgeBase.open(tmp_path / "k.sqlite") as base:
+        (read,) = base.facts().facts
+    assert (read.subject.label.en, read.value.en, read.value.zh) == ("乍得", "团结", "团结")

@@ -121,7 +121,8 @@ def _properties(lines: list[_Line]) -> list[PropertyRead]:
         first.setdefault(name, line.record)
         if found := _units(line.record):
             units.setdefault(name, found)
-        said.setdefault((name, line.record["subject_en"]), set()).add(line.record["value_en"])
+        subject, value = label_of(line.record, "subject"), label_of(line.record, "value")
+        said.setdefault((name, subject.en), set()).add(value.en)
     several = {name for (name, _), values in said.items() if len(values) > 1}
     return [
         PropertyRead(
