@@ -9,8 +9,9 @@ from bank import Domain, Relation
 from worlds import Table, World, property_id
 
 from limbeck.corpus.language import LANGUAGES, Language
-from limbeck.corpus.questions import VALUE, Question, read_frames
+from limbeck.corpus.questions import VALUE, Question
 from limbeck.corpus.schema import Names
+from limbeck.corpus.wording_bank import read_frames
 
 SHARES = {
     "fact": 38,

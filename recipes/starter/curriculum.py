@@ -25,7 +25,7 @@ from worlds import invent
 
 from limbeck.fusion.blur import Blur
 from limbeck.fusion.encode import LessonEncoder
-from limbeck.fusion.lessons import Classroom
+from limbeck.fusion.lessons import Classroom, values_of
 from limbeck.model.batches import Lesson
 
 _PER_WORLD = 500
@@ -70,7 +70,8 @@ def world_lessons(seed: int, tokenizer: Path, is_held_out: bool) -> list[tuple[s
     some = held_out(domains) if is_held_out else taught(domains)
     world = invent(some, held_out_pages(pages) if is_held_out else taught_pages(pages), rng)
     encode = LessonEncoder(tokenizer)
-    classroom = Classroom((world.base.search,), world.answers, Blur(share=0.0, depth=0.0, seed=seed), near_misses=True)
+    searches, values = (world.base.search,), values_of(world.base.facts())
+    classroom = Classroom(searches, values, world.answers, Blur(share=0.0, depth=0.0, seed=seed), near_misses=True)
     asked = Asker(world, some, rng).ask(_PER_WORLD, SHARES)
     found = (lesson for lesson in classroom.lessons(asked) if lesson.matches)  # nothing found is refused unread
     return [(f"{lesson.kind} {lesson.language}", encode.lesson(lesson)) for lesson in found]

@@ -16,7 +16,7 @@ from limbeck.core.errors import BundleError, Interrupted
 from limbeck.corpus.schema import Property, Schema
 from limbeck.engine.engine import ENGINES, Engine, Generation, Sampling
 from limbeck.fusion.answer import PASSAGE_FORM, render
-from limbeck.fusion.prompt import MAX_ROWS, write_prompt
+from limbeck.fusion.prompt import MAX_ROWS, worth_reading, write_prompt
 from limbeck.knowledge.evidence import Citation, Evidence
 
 MAX_ANSWER_TOKENS = 64
@@ -109,7 +109,7 @@ class Assistant:
         asked = clean(question)
         turns = tuple(Turn(question=turn) if isinstance(turn, str) else turn for turn in history)
         language = language_to_answer(asked, turns)
-        shown = self.knowledge.search(asked, self._said_before(turns))
+        shown = worth_reading(self.knowledge.search(asked, self._said_before(turns)))
         searched = time.perf_counter()
         prompt = self.encode_prompt(write_prompt(asked, shown, language))
         forms = self._forms(language)
@@ -129,7 +129,7 @@ class Assistant:
             answer=answer,
             language=language,
             timings_ms=timings_ms,
-            shown=tuple(shown[:MAX_ROWS]),
+            shown=shown,
             num_prompt_tokens=len(prompt) if shown else 0,
         )
 

@@ -6,14 +6,13 @@ fact, the page and heading of a passage, or nothing at all (it must be refused).
 
 import json
 import random
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from importlib.resources import files
 from pathlib import Path
 
 from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.schema import FOLDS, Property, Schema
+from limbeck.corpus.wording_bank import in_fold, read_frames, unknown_phrases
 
 VALUE = "⟨value⟩"
 """Stands in an inverse question for the value, which only the knowledge base knows."""
@@ -44,31 +43,6 @@ class Question:
     value: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frames:
-    """The wording bank of one language."""
-
-    ask: tuple[str, ...]
-    follow_property: tuple[str, ...]
-    pronoun: tuple[str, ...]
-    follow_subject: tuple[str, ...]
-    unknown_property: tuple[str, ...]
-    unknown_question: tuple[str, ...]
-    inverse: tuple[str, ...]
-    off_topic: tuple[str, ...]
-    nested: tuple[str, ...]
-    two_subjects: tuple[str, ...]
-    two_properties: tuple[str, ...]
-    invented: tuple[str, ...]
-    wrap: tuple[str, ...]
-
-
-def read_frames(language: Language) -> Frames:
-    """Read the built-in wording bank."""
-    text = (files("limbeck.corpus") / "frames" / f"{language}.toml").read_text(encoding="utf-8")
-    return Frames(**{name: tuple(lines) for name, lines in tomllib.loads(text).items()})
-
-
 def write_questions(schema: Schema, *, count: int, seed: int) -> list[Question]:
     """Draw `count` questions about a schema, both languages alike, deterministic for a seed."""
     rng = random.Random(seed)
@@ -96,7 +70,7 @@ _SHARES = {
     "fact": 44,
     "follow property": 12,
     "follow subject": 5,
-    "inverse": 5,
+    "inverse": 11,
     "unknown property": 8,
     "unknown question": 9,
     "unknown subject": 7,
@@ -118,9 +92,7 @@ class _Writer:
         self._rng = rng
         self._fold = 0
         self._frames = read_frames(language)
-        self._unknown = [
-            phrase for phrase in self._frames.unknown_property if not _names_a_property(phrase, schema, language)
-        ]
+        self._unknown = unknown_phrases(schema.properties, language)
         self._kinds: dict[str, Callable[[], Question]] = {
             "fact": self._fact,
             "follow property": self._follow_property,
@@ -158,6 +130,10 @@ class _Writer:
     def _pick(self, choices: Sequence[str]) -> str:
         return self._rng.choice(choices)
 
+    def _pick_in_fold(self, lines: Sequence[str]) -> str:
+        """Pick a line that search, which is to be practised, does not know."""
+        return self._pick(in_fold(lines, self._fold))
+
     def _entity(self) -> tuple[str, str]:
         en, zh = self._rng.choice(self._schema.entities)
         return en, zh if self._language == "zh" else en
@@ -172,7 +148,7 @@ class _Writer:
     def _asked(self, asked: Property, shown: str) -> str:
         if self._wordings(asked) and self._rng.random() < 0.5:
             return self._worded(asked, shown)
-        return self._pick(self._frames.ask).format(property=self._name(asked), subject=shown)
+        return self._pick_in_fold(self._frames.ask).format(property=self._name(asked), subject=shown)
 
     def _worded(self, asked: Property, shown: str) -> str:
         others = {each.id: OTHER_VALUE.format(each.id) for each in self._schema.properties}
@@ -201,23 +177,23 @@ class _Writer:
         if self._wordings(asked) and self._rng.random() < _REFERRING:
             text = self._worded(asked, self._pronoun())
         else:
-            text = self._pick(self._frames.follow_property).format(property=self._name(asked))
+            text = self._pick_in_fold(self._frames.follow_property).format(property=self._name(asked))
         places = {"subject": subject, "property_id": asked.id}
         return self._question(text, "follow property", history=self._earlier(shown), **places)
 
     def _follow_subject(self) -> Question:
         before, (subject, shown), asked = self._entity(), self._entity(), self._property()
-        earlier = self._pick(self._frames.ask).format(property=self._name(asked), subject=before[1])
+        earlier = self._pick_in_fold(self._frames.ask).format(property=self._name(asked), subject=before[1])
         text = self._pick(self._frames.follow_subject).format(subject=shown)
         return self._question(text, "follow subject", history=(earlier,), subject=subject, property_id=asked.id)
 
     def _follow_unknown(self) -> Question:
-        text = self._pick(self._frames.follow_property).format(property=self._pick(self._unknown))
+        text = self._pick_in_fold(self._frames.follow_property).format(property=self._pick_in_fold(self._unknown))
         if self._rng.random() < _REFERRING:
-            text = self._pick(self._frames.unknown_question).format(subject=self._pronoun())
+            text = self._pick_in_fold(self._frames.unknown_question).format(subject=self._pronoun())
         elif self._rng.random() < 0.4:
             name = self._pick(self._frames.invented)
-            text = self._pick(self._frames.ask).format(property=self._name(self._property()), subject=name)
+            text = self._pick_in_fold(self._frames.ask).format(property=self._name(self._property()), subject=name)
         return self._question(text, "follow unknown", history=self._earlier(self._entity()[1]))
 
     def _inverse(self) -> Question:
@@ -246,37 +222,27 @@ class _Writer:
         return zh if self._language == "zh" else en
 
     def _unknown_property(self) -> Question:
-        text = self._pick(self._frames.ask).format(property=self._pick(self._unknown), subject=self._entity()[1])
-        return self._question(text, "unknown property")
+        fill = {"property": self._pick_in_fold(self._unknown), "subject": self._entity()[1]}
+        return self._question(self._pick_in_fold(self._frames.ask).format(**fill), "unknown property")
 
     def _unknown_subject(self) -> Question:
         return self._question(self._asked(self._property(), self._pick(self._frames.invented)), "unknown subject")
 
     def _nested(self) -> Question:
-        fill = {"unknown": self._pick(self._unknown), "property": self._name(self._property())}
-        text = self._pick(self._frames.nested).format(subject=self._entity()[1], **fill)
+        fill = {"unknown": self._pick_in_fold(self._unknown), "property": self._name(self._property())}
+        text = self._pick_in_fold(self._frames.nested).format(subject=self._entity()[1], **fill)
         return self._question(text, "nested")
 
     def _bare_subject(self) -> Question:
         return self._question(self._entity()[1], "bare subject")
 
     def _unknown_question(self) -> Question:
-        text = self._pick(self._frames.unknown_question).format(subject=self._entity()[1])
+        text = self._pick_in_fold(self._frames.unknown_question).format(subject=self._entity()[1])
         return self._question(text, "unknown question")
 
     def _off_topic(self) -> Question:
-        return self._question(self._pick(self._frames.off_topic), "off topic")
+        return self._question(self._pick_in_fold(self._frames.off_topic), "off topic")
 
 
 def _pairs(listed: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
     return tuple((subject, property_id) for subject, property_id in listed)
-
-
-def _names_a_property(phrase: str, schema: Schema, language: Language) -> bool:
-    """Tell whether a phrase meant to be unknown overlaps with a label of this very schema."""
-    words = set(phrase.lower().split()) if language == "en" else set()
-    for asked in schema.properties:
-        for label in asked.labels[language]:
-            if label.lower() in phrase.lower() or (words and set(label.lower().split()) <= words):
-                return True
-    return False

@@ -57,7 +57,7 @@ def _evidence(row: Evidence, reply: Reply) -> dict[str, Any]:
         "value": row.value.get(reply.language)[:160],
         "link": row.link,
         "match": row.match,
-        "coverage": round(row.coverage, 3),
+        "fit": round(row.fit, 3),
         "is_cited": row in reply.answer.evidence,
         **citation_record(row.citation),
     }

@@ -16,7 +16,7 @@ from typing import Any
 
 from limbeck.bundle.assistant import Assistant, open_bundle
 from limbeck.engine.engine import Sampling
-from limbeck.fusion.prompt import write_prompt
+from limbeck.fusion.prompt import worth_reading, write_prompt
 
 _TIMED_PROMPTS = 8
 _TIMED_TOKENS = 32
@@ -52,7 +52,7 @@ def peak_memory_bytes() -> int:
 
 def _token_ms(assistant: Assistant, question: str) -> float:
     """Return milliseconds per token after the first; the answer may not end early."""
-    rows = assistant.knowledge.search(question)
+    rows = worth_reading(assistant.knowledge.search(question))
     prompt = assistant.encode_prompt(write_prompt(question, rows, "en"))
     generation = assistant.engine.generate(prompt, Sampling(max_tokens=_TIMED_TOKENS))
     return (generation.total_ms - generation.first_token_ms) / max(1, len(generation.tokens) - 1)

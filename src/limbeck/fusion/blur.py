@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from limbeck.corpus.language import LANGUAGES, Language
-from limbeck.corpus.questions import read_frames
+from limbeck.corpus.wording_bank import read_frames
 
 _PIECE = re.compile(r"[A-Za-z']+|[\u4e00-\u9fff]{1,2}")
 

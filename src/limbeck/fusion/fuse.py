@@ -12,7 +12,7 @@ from limbeck.corpus.questions import Question
 from limbeck.corpus.schema import FOLDS
 from limbeck.fusion.blur import Blur
 from limbeck.fusion.encode import LessonEncoder
-from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, search_both
+from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, search_both, values_of
 from limbeck.fusion.methods import reference
 from limbeck.fusion.methods.reference import Options
 from limbeck.fusion.tune import Tuned, tune
@@ -85,7 +85,7 @@ def _lessons(
         searches = [search_both(base, practice) for base in unaware]
         answers = {asked.id: asked.answer for asked in unaware[0].schema().properties}
         blur = Blur(share=options.blurred, depth=_BLUR_DEPTH, seed=seed)
-        classroom = Classroom(searches, answers, blur, near_misses=options.near_misses)
+        classroom = Classroom(searches, values_of(unaware[0].facts()), answers, blur, near_misses=options.near_misses)
         about_facts = []
         for number, lesson in enumerate(classroom.lessons(questions)):
             about_facts.append(lesson)

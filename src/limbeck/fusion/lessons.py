@@ -19,18 +19,20 @@ from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.questions import OTHER_VALUE, VALUE, Question
 from limbeck.fusion.answer import JOINER, PASSAGE_FORM, referring
 from limbeck.fusion.blur import Blur
-from limbeck.fusion.prompt import MAX_ROWS, NONE, reference, write_prompt
+from limbeck.fusion.prompt import NONE, reference, worth_reading, write_prompt
 from limbeck.knowledge.base import KnowledgeBase
-from limbeck.knowledge.evidence import Evidence
+from limbeck.knowledge.evidence import Evidence, Label
+from limbeck.knowledge.fact_rows import FactTable
 from limbeck.knowledge.text import key
 
 _ROW_END = re.compile(r"⟦\d+⟧$", re.MULTILINE)
 _ABOUT_PASSAGES = ("passage", "no passage")
 _VALUE = re.compile(OTHER_VALUE.format("([^⟨⟩]+)"))
 _OWN = VALUE.strip("⟨⟩")
-_TOO_NEAR = 0.65
-_LISTED = re.compile(r", | and |、")
+_TOO_NEAR = 0.2
 _BY_LAST_WORD = 0.3
+_ONE_IN = 8
+"""With each question asked again without its passage, a network refuses what it should answer."""
 _LINKED_PASSAGES, _LOOSE_FACTS, _LOOSE_PASSAGES = 2, 3, 4
 
 
@@ -45,6 +47,10 @@ class ReadingLesson:
     language: Language
 
 
+Values = Mapping[tuple[str, str], Sequence[Label]]
+"""Values by the English name of a subject and the id of a property."""
+
+
 class Search(Protocol):
     """How evidence is found: as it will be in use."""
 
@@ -56,6 +62,7 @@ class Classroom:
     """Write lessons from what a search finds.
 
     searches: for each fold of wordings, the search that has never seen it.
+    values: what each subject, by its English name, has for each property.
     answers: the sentence that tells a property, by its id and language.
     near_misses: keep questions that a passage nearly answers; telling them apart needs a network that reads.
     """
@@ -63,12 +70,14 @@ class Classroom:
     def __init__(
         self,
         searches: Sequence[Search],
+        values: Values,
         answers: Mapping[str, Mapping[str, str]],
         blur: Blur,
         *,
         near_misses: bool = False,
     ) -> None:
         self._searches = searches
+        self._values = values
         self._answers = answers
         self._blur = blur
         self._near_misses = near_misses
@@ -78,7 +87,13 @@ class Classroom:
         """Yield a lesson for each question whose answer search can find; count the others."""
         for asked in questions:
             question = self._with_value(asked)
-            evidence = self._searches[question.fold](question.text, question.history)[:MAX_ROWS]
+            if question is None:
+                self.waterfall[f"dropped: no value to name ({asked.kind})"] += 1
+                continue
+            evidence = worth_reading(self._searches[question.fold](question.text, question.history))
+            if not evidence:
+                self.waterfall["dropped: nothing to read"] += 1
+                continue
             if _wanted(question) > sum(_holds(row, question) for row in evidence):
                 self.waterfall[f"dropped: search missed ({question.kind})"] += 1
                 continue
@@ -91,7 +106,7 @@ class Classroom:
             self.waterfall[f"kept: {question.kind}"] += 1
             yield self._lesson(question, evidence)
             others = [row for row in evidence if not _holds(row, question)]
-            if question.heading and not self._is_near(others):
+            if others and question.heading and _is_drawn(question) and not self._is_near(others):
                 # the same question without its passage: what is not there must be refused
                 yield self._lesson(question, others)
 
@@ -112,17 +127,25 @@ class Classroom:
             language=question.language,
         )
 
-    def _with_value(self, question: Question) -> Question:
-        """Put the real values into a question that names some, which the corpus cannot know."""
-        if not _VALUE.search(question.text):
+    def _with_value(self, question: Question) -> Question | None:
+        """Put the real values into a question that names some; None where there is none to name."""
+        named = set(_VALUE.findall(question.text))
+        if not named:
             return question
-        rows = self._searches[question.fold](question.subject)
-        values = {
-            row.property_id: row.value.get(question.language) for row in rows if row.subject.en == question.subject
-        }
-        values[_OWN] = _said(values.get(question.property_id, question.subject), question)
-        text = _VALUE.sub(lambda match: values.get(match[1], ""), question.text)
-        return replace(question, text=text, value=values[_OWN])
+        own = self._value(question, question.property_id)
+        values = {each: own if each == _OWN else self._value(question, each) for each in named}
+        if not all(values.values()):
+            return None
+        return replace(question, text=_VALUE.sub(lambda match: values[match[1]], question.text), value=own)
+
+    def _value(self, question: Question, property_id: str) -> str:
+        """Return how a question names a value: one of several, and some by their last word alone, as people do."""
+        draw = zlib.crc32(f"{question.text} {question.subject}".encode())
+        each = self._values.get((question.subject, property_id), ())
+        if not each:
+            return ""
+        chosen = each[draw % len(each)].get(question.language)
+        return chosen.split()[-1] if chosen and draw % 97 < _BY_LAST_WORD * 97 else chosen
 
     def _answer(self, evidence: Sequence[Evidence], matches: Sequence[bool], language: Language) -> str:
         numbers = [number for number, matched in enumerate(matches, start=1) if matched]
@@ -136,7 +159,7 @@ class Classroom:
 
     def _is_near(self, evidence: Sequence[Evidence]) -> bool:
         """Tell whether a row shares so many words with the question that a small network could not refuse it."""
-        return not self._near_misses and max((row.fit() for row in evidence), default=0.0) >= _TOO_NEAR
+        return not self._near_misses and max((row.fit for row in evidence), default=0.0) >= _TOO_NEAR
 
 
 def search_both(facts: KnowledgeBase, practice: KnowledgeBase) -> Search:
@@ -150,6 +173,16 @@ def search_both(facts: KnowledgeBase, practice: KnowledgeBase) -> Search:
         return (*found[:_LOOSE_FACTS], *passages[:_LOOSE_PASSAGES])
 
     return search
+
+
+def values_of(table: FactTable) -> Values:
+    """Return the values of every fact, in the order of the table."""
+    found: dict[tuple[str, str], list[Label]] = {}
+    for row in table.facts:
+        known = found.setdefault((row.subject.label.en, row.property.id), [])
+        if row.shown not in known:
+            known.append(row.shown)
+    return found
 
 
 def answer_form(row: Evidence, answers: Mapping[str, Mapping[str, str]], language: Language) -> str:
@@ -180,18 +213,15 @@ def row_ends(prompt: str, count: int) -> tuple[int, ...]:
     return tuple(match.end() for match in islice(_ROW_END.finditer(prompt), count))
 
 
+def _is_drawn(question: Question) -> bool:
+    """Draw one question of a few, the same whatever stands before it."""
+    return zlib.crc32(question.text.encode()) % _ONE_IN == 0
+
+
 def _wanted(question: Question) -> int:
     """Return how many rows a whole answer rests on."""
     pairs = {(question.subject, question.property_id), *question.also} if question.property_id else set()
     return len(pairs) + bool(question.heading)
-
-
-def _said(value: str, question: Question) -> str:
-    """Return how a question names a value: one of several, and some by their last word alone, as people do."""
-    draw = zlib.crc32(f"{question.text} {question.subject}".encode())
-    each = [part for part in _LISTED.split(value) if part.strip()]
-    chosen = each[draw % len(each)] if each else value
-    return chosen.split()[-1] if each and draw % 97 < _BY_LAST_WORD * 97 else chosen
 
 
 def _num_holders(evidence: Sequence[Evidence], question: Question) -> int:

@@ -4,8 +4,8 @@ A row ends in its own reference, so that what the model has read of the row can 
 will copy: `Chad / capital =+98⟦3⟧`; a subject is written once for the rows that follow each other.
 The marks tell how search found the row (decision 0001): subject named `=`, carried from an earlier
 turn `^`, or by words only `?`; property named `+`, carried `~`, or not `-`; a passage `#`; then the
-tenths of how well the passage fits, or of the question's words that the property covers and of how like its wordings
-are to the question; `!` where the question names a value of the row.
+tenths of how likely the row answers and, for a fact, of how far that leads asking for nothing known; `!` where the
+question names a value of the row.
 Values stay out: a value is put in by reference and never written by the model (design §6). Only a
 fact found by words shows some of its value, which may be all that the question names:
 `Bhutan / currency / ngultrum ?-43⟦1⟧`.
@@ -14,7 +14,7 @@ fact found by words shows some of its value, which may be all that the question 
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-from limbeck.knowledge.evidence import UNLIKE, Evidence
+from limbeck.knowledge.evidence import Evidence
 
 MAX_ROWS = 16
 NONE = "⟦none⟧"
@@ -23,6 +23,7 @@ _MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
 _PASSAGE_CHARS = {"en": 56, "zh": 24}
 _VALUE_CHARS = {"en": 32, "zh": 16}
 _QUESTION_CHARS = 240
+_LEAST_FIT = 0.04
 
 
 def reference(number: int, part: str | None = None) -> str:
@@ -34,6 +35,11 @@ def reference_tokens() -> tuple[str, ...]:
     """Return every reference a model may write, so that a tokenizer can hold each as one token."""
     numbers = range(1, MAX_ROWS + 1)
     return (NONE, *(reference(n) for n in numbers), *(reference(n, "subject") for n in numbers))
+
+
+def worth_reading(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Leave out the passages that search takes for no answer; what is left may be nothing, which is refused unread."""
+    return tuple(row for row in evidence[:MAX_ROWS] if row.kind == "fact" or row.fit >= _LEAST_FIT)
 
 
 def write_prompt(question: str, evidence: Sequence[Evidence], language: str) -> str:
@@ -51,9 +57,9 @@ def _row(number: int, row: Evidence, language: str, *, repeated: bool) -> str:
     if row.kind == "fact":
         found = f" / {_excerpt(row, language, _VALUE_CHARS)}" if row.link == "searched" else ""
         told = "!" if row.is_told else ""
-        fits = f"{_tenths(row.coverage)}{_tenths((row.likeness - UNLIKE) / (1 - UNLIKE))}"
+        fits = f"{_tenths(row.fit)}{_tenths(row.lead)}"
         return f"{head}{found} {_LINK_MARK[row.link]}{_MATCH_MARK[row.match]}{fits}{told}{reference(number)}"
-    return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{_tenths(row.fit())}{reference(number)}"
+    return f"{head} / {_excerpt(row, language, _PASSAGE_CHARS)} #{_tenths(row.fit)}{reference(number)}"
 
 
 def _tenths(share: float) -> int:

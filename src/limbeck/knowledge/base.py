@@ -53,6 +53,7 @@ class KnowledgeBase:
         self.embedder = embedder
         self._written = editing
         self._editor = Editor(editing, clock, embedder) if editing else None
+        self._scope = scope
         self._lens = Lens(connection, scope, None if every_day else clock)
         self._searcher: Searcher | None = None
         self._lock = RLock()
@@ -102,7 +103,7 @@ class KnowledgeBase:
         """
         with self._reading() as connection:
             if self._searcher is None:
-                self._searcher = Searcher(connection, self.embedder)
+                self._searcher = Searcher(connection, self.embedder, scope=self._scope)
             return self._searcher.search(question, history, limit)
 
     def resolve(self, citation: Citation) -> str:

@@ -72,16 +72,17 @@ def joined(parts: Iterable[Rows]) -> Rows:
 
 
 def _embed(connection: sqlite3.Connection, removed: Rows, added: Rows, embedder: "Embedder | None") -> None:
-    for table in ("chunk", "property"):
-        gone = [(row[0],) for row in removed.get(table, [])]
-        connection.executemany(f"DELETE FROM {table}_vector WHERE id = ?", gone)
-    chunks, properties = ([row[0] for row in added.get(table, [])] for table in ("chunk", "property"))
-    if embedder is None or not (chunks or properties):
-        return
-    from limbeck.knowledge.likeness import embed_chunks, embed_properties
+    gone = [(row[0],) for row in removed.get("chunk", [])]
+    connection.executemany("DELETE FROM chunk_vector WHERE id = ?", gone)
+    chunks = [row[0] for row in added.get("chunk", [])]
+    if chunks and embedder is not None:
+        from limbeck.knowledge.likeness import embed_chunks
 
-    embed_chunks(connection, embedder, chunks)
-    embed_properties(connection, embedder, properties)
+        embed_chunks(connection, embedder, chunks)
+    if removed.get("property") or added.get("property"):
+        from limbeck.knowledge.intent_rows import write_intents
+
+        write_intents(connection, embedder)
 
 
 def _touched(connection: sqlite3.Connection, removed: Rows, added: Rows) -> set[int]:

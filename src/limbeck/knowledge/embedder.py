@@ -22,7 +22,7 @@ LONGEST = 96
 """How many tokens the encoder is shown at once, as in its training."""
 _WIDTHS = (16, 32, LONGEST)
 """Texts are padded to one of these: a graph of fixed shape is five times as fast as one whose shape changes."""
-_MOST_KEPT = 4096
+_MOST_KEPT = 8192
 _ONE_THREAD = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
 """One thread, full precision: the same text gives the same bytes, whatever else is asked."""
 
@@ -55,13 +55,12 @@ class Embedder:
         if text not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            self._kept[text] = self.vectors([text])[0]
+            self._kept[text] = self._joined([self.tokens([text])[0][:LONGEST]], text)[0]
         return self._kept[text]
 
     def vectors(self, texts: Sequence[str]) -> Vectors:
         """Return a unit vector (N, D) for the beginning of each text."""
-        read = zip(self.tokens(texts), texts, strict=True)
-        return np.concatenate([self._joined([tokens[:LONGEST]], text) for tokens, text in read])
+        return np.stack([self.vector(text) for text in texts])
 
     def windows(self, text: str) -> Vectors:
         """Return unit vectors (W, D): one for each window that the encoder is shown at once."""
@@ -74,7 +73,7 @@ class Embedder:
 
     def _joined(self, windows_WT: Sequence[Sequence[int]], text: str) -> Vectors:
         """Put the vector of the text's words behind that of each window."""
-        words_D = _WORDS_WEIGHT * self._words.vector(text)
+        words_D = _WORDS_WEIGHT * self.words.vector(text)
         joined_WD = np.stack([np.concatenate([self._understood(window), words_D]) for window in windows_WT])
         unit_WD: Vectors = joined_WD / np.maximum(np.linalg.norm(joined_WD, axis=1, keepdims=True), _SHORTEST)
         return unit_WD
@@ -95,7 +94,8 @@ class Embedder:
         return self._networks[width]
 
     @cached_property
-    def _words(self) -> WordVectors:
+    def words(self) -> WordVectors:
+        """Return the vectors of the words themselves."""
         return WordVectors(self.folder / WORDS)
 
     @cached_property

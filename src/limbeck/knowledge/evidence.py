@@ -5,11 +5,6 @@ from typing import Literal
 
 from limbeck.corpus.schema import Property
 
-UNLIKE = 0.15
-"""Cosines of texts that have nothing to do with each other stay about here."""
-_BY_LIKENESS = 1.0
-"""What is above counts like words."""
-
 Link = Literal["named", "carried", "searched"]
 """How the subject was found: named in the question, carried from an earlier turn, or by words only."""
 
@@ -48,10 +43,11 @@ class Evidence:
     """One numbered row of the prompt.
 
     A fact has a subject, a property and a value; a passage has its page title as subject, its
-    heading as property and its text as value. `coverage` is the share (0 to 1) of the
-    question's word weight that the row holds; for a fact of a known subject, that its property fits.
-    `likeness` is the cosine of the question and the passage, or the likest way to ask for the property;
-    0 without an encoder. `is_told` says that the question itself names a value of the row.
+    heading as property and its text as value. `fit` is how likely the row answers, as far as search can tell
+    (0 to 1): for a fact of a known subject that its property is asked for, for a fact found by words the share of the
+    question's word weight that it holds. `lead` is by how much a fact's property leads asking for nothing that is known
+    (0.5 is a tie); a fact found by words leads where the question says something of its value.
+    `is_told` says that the question itself names a value of the row.
     """
 
     kind: Literal["fact", "passage"]
@@ -61,11 +57,7 @@ class Evidence:
     value: Label
     link: Link
     match: Match
-    coverage: float
-    likeness: float
+    fit: float
+    lead: float = 0.5
     is_told: bool = False
     citation: Citation
-
-    def fit(self) -> float:
-        """Return how well a passage fits the question, by its words first, then by what it is like (0 to 1)."""
-        return min(1.0, self.coverage + _BY_LIKENESS * max(0.0, self.likeness - UNLIKE))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.base import KnowledgeBase
-from limbeck.knowledge.likeness import keep_wordings
+from limbeck.knowledge.intent_rows import write_intents
 
 
 def forget(path: Path, out: Path, fold: int) -> KnowledgeBase:
@@ -17,7 +17,7 @@ def forget(path: Path, out: Path, fold: int) -> KnowledgeBase:
     with closing(sqlite3.connect(out)) as connection:
         found = connection.execute("SELECT id, body FROM property ORDER BY id").fetchall()
         kept = [Property.from_json(json.loads(body)).without_fold(fold) for _, body in found]
-        keep_wordings(connection, kept)
+        write_intents(connection, without=fold)
         rows = [(json.dumps(known.to_json()), number) for known, (number, _) in zip(kept, found, strict=True)]
         connection.executemany("UPDATE property SET body = ? WHERE id = ?", rows)
         connection.commit()

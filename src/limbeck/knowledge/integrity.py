@@ -115,23 +115,34 @@ def _index_faults(copy: sqlite3.Connection, table: str, what: str, wanted: dict[
 
 def _vectors(copy: sqlite3.Connection) -> Iterator[str]:
     has_encoder = bool(copy.execute("SELECT count(*) FROM encoder").fetchone()[0])
-    for table, what in (("chunk", "passages"), ("property", "properties")):
-        known = {number for (number,) in copy.execute(f"SELECT id FROM {table}")}
-        places: dict[int, list[int]] = {}
-        sizes = set()
-        for number, place, size in copy.execute(f"SELECT id, place, length(vector) FROM {table}_vector ORDER BY 1, 2"):
-            places.setdefault(number, []).append(place)
-            sizes.add(size)
-        gone = _rows(sorted(places.keys() - known))
-        yield from _named(f"vectors are of {what} that are not there", gone)
-        if has_encoder:
-            yield from _named(f"{what} have no vector", _rows(sorted(known - places.keys())))
-        elif places:
-            yield f"there are vectors of {what} and no encoder is named"
-        torn = [number for number, found in places.items() if found != list(range(len(found)))]
-        yield from _named(f"{what} lack some of their vectors", _rows(torn))
-        if len(sizes) > 1:
-            yield f"vectors of {what} have {len(sizes)} lengths"
+    known = {number for (number,) in copy.execute("SELECT id FROM chunk")}
+    places: dict[int, list[int]] = {}
+    for number, place in copy.execute("SELECT id, place FROM chunk_vector ORDER BY 1, 2"):
+        places.setdefault(number, []).append(place)
+    yield from _named("vectors are of passages that are not there", _rows(sorted(places.keys() - known)))
+    if has_encoder:
+        yield from _named("passages have no vector", _rows(sorted(known - places.keys())))
+    elif places:
+        yield "there are vectors of passages and no encoder is named"
+    torn = [number for number, found in places.items() if found != list(range(len(found)))]
+    yield from _named("passages lack some of their vectors", _rows(torn))
+    for table, what in (("chunk_vector", "passages"), ("way", "ways to ask")):
+        sizes = copy.execute(f"SELECT count(DISTINCT length(vector)) FROM {table}").fetchone()[0]
+        if sizes > 1:
+            yield f"vectors of {what} have {sizes} lengths"
+    yield from _intents(copy)
+    if not has_encoder and copy.execute("SELECT 1 FROM way WHERE vector != x'' LIMIT 1").fetchone():
+        yield "there are vectors of ways to ask and no encoder is named"
+
+
+def _intents(copy: sqlite3.Connection) -> Iterator[str]:
+    scopes = {scope for (scope,) in copy.execute("SELECT DISTINCT scope FROM property")}
+    fitted = dict(copy.execute("SELECT scope, ways FROM intent"))
+    lacking = [scope or "of everyone" for scope in sorted(scopes - fitted.keys())]
+    yield from _named("scopes cannot tell their properties apart", lacking)
+    known = {number for (number,) in copy.execute("SELECT id FROM way")}
+    used = {number for ways in fitted.values() for number in memoryview(ways).cast("i")}
+    yield from _named("ways to ask are counted on and not there", _rows(sorted(used - known)))
 
 
 def _citations(copy: sqlite3.Connection) -> Iterator[str]:

@@ -5,7 +5,7 @@ A row of a scope is there for readers of that scope alone, one of the empty scop
 """
 
 APPLICATION_ID = 1280131659
-FORMAT = 3
+FORMAT = 4
 
 
 def word_index(table: str, columns: str, *, database: str = "main") -> str:
@@ -86,13 +86,17 @@ CREATE TABLE log (
     undone INTEGER NOT NULL DEFAULT 0
 );
 
--- Vectors of an encoder, half precision: of each window of a passage, and of each way to name or ask for a property.
+-- Vectors of an encoder, half precision: of each window of a passage, and of each way to ask.
 CREATE TABLE encoder (digest TEXT PRIMARY KEY);
 CREATE TABLE chunk_vector (
     id INTEGER NOT NULL, place INTEGER NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (id, place)
 ) WITHOUT ROWID;
-CREATE TABLE property_vector (
-    id INTEGER NOT NULL, place INTEGER NOT NULL, vector BLOB NOT NULL, PRIMARY KEY (id, place)
+CREATE TABLE way (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, vector BLOB NOT NULL);
+
+-- What tells by ways to ask which of the properties that a scope sees a question is about (knowledge/intents.py).
+CREATE TABLE intent (
+    scope TEXT PRIMARY KEY, properties TEXT NOT NULL, names TEXT NOT NULL, ways BLOB NOT NULL, duals BLOB NOT NULL,
+    terms TEXT NOT NULL, weights BLOB NOT NULL
 ) WITHOUT ROWID;
 """
 TABLES += "".join(word_index(table, columns) for table, columns in WORDS.items())

@@ -22,7 +22,6 @@ _BY_SCOPE = {
     "property": "scope IN (SELECT scope FROM temp.seen_scope)",
     "fact_source": "source_id IN (SELECT id FROM temp.source)",
     "chunk_vector": "id IN (SELECT id FROM temp.chunk)",
-    "property_vector": "id IN (SELECT id FROM temp.property)",
     "log": "false",
 }
 _TODAY = "(SELECT day FROM temp.seen_day)"

@@ -10,7 +10,7 @@ from typing import final
 
 from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Mention, Parts, cut, ids_of, name_of, without
 from limbeck.knowledge.statements import Statement, Statements
-from limbeck.knowledge.text import Unit, content_of, units
+from limbeck.knowledge.text import content_of, units
 
 MAX_CHARS = 2000
 Place = tuple[int, int]
@@ -19,7 +19,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a text names; `rest` is left without all that, `topic` are the content words of what asks for a property.
+    """What a text names; `rest` is left without all that.
 
     `told` are the values of its subjects that it states, and the statements they belong to.
     """
@@ -30,7 +30,6 @@ class Reading:
     told: Mapping[Place, Statement]
     rest: Parts
     content: tuple[str, ...]
-    topic: tuple[str, ...]
 
     @property
     def entities(self) -> tuple[int, ...]:
@@ -83,12 +82,7 @@ class QuestionReader:
             told=told,
             rest=without(left, properties),
             content=tuple(dict.fromkeys(content)),
-            topic=content_of(_written(left)),
         )
-
-
-def _written(parts: Parts) -> list[Unit]:
-    return [unit for unit in parts if unit]
 
 
 def _place_of(name: Sequence[str], texts: Sequence[str]) -> Place | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Citation, Label, name_of
 from limbeck.knowledge.text import key, words
-from limbeck.knowledge.topics import Topics
 
 _MOST_HELD = 1000
 
@@ -47,7 +46,6 @@ class Statements:
         rows = connection.execute("SELECT id, body FROM property")
         properties = {number: Property.from_json(json.loads(body)) for number, body in rows}
         self._properties = {number: _known(known) for number, known in properties.items()}
-        self.topics = Topics(properties)
         self.property_ids = tuple(properties)
         kinds = connection.execute("SELECT DISTINCT kind_en, kind_zh FROM entity").fetchall()
         self._kinds = tuple({kind.casefold() for pair in kinds for kind in pair if kind})

@@ -1,8 +1,8 @@
 """What a text is about by its words alone: a vector for each English word, Han character and pair of them.
 
 The vector of a text is the sum of those of its pieces; how much a word weighs is how long its vector is.
-V = pieces in the table, D = dimensions. Source of the idea: Arora, Liang and Ma 2017, a simple but tough-to-beat
-baseline for sentence embeddings, https://openreview.net/forum?id=SyK00v5xx
+V = pieces in the table, N = pieces of a text, D = dimensions. Source of the idea: Arora, Liang and Ma 2017, a simple
+but tough-to-beat baseline for sentence embeddings, https://openreview.net/forum?id=SyK00v5xx
 """
 
 import io
@@ -57,10 +57,14 @@ class WordVectors:
 
     def vector(self, text: str) -> Vectors:
         """Return the unit vector (D,) of a text; zeros where it has no known piece."""
+        summed_D: Vectors = self.rows(text).sum(axis=0)
+        return summed_D / max(float(np.linalg.norm(summed_D)), _SHORTEST)
+
+    def rows(self, text: str) -> Vectors:
+        """Return the vectors (N, D) of the known pieces of a text, each as long as it weighs."""
         places = [self._place_of[piece] for piece in pieces(text) if piece in self._place_of]
         rows_ND: Vectors = self._rows_VD[places].astype(np.float32) * self._lengths_V[places][:, None]
-        summed_D: Vectors = rows_ND.sum(axis=0)
-        return summed_D / max(float(np.linalg.norm(summed_D)), _SHORTEST)
+        return rows_ND
 
 
 def save(words: list[str], vectors_VD: Vectors, path: Path) -> None:

@@ -45,8 +45,7 @@ def write_all(connection: sqlite3.Connection, gathered: Gathered, embedder: "Emb
         for row in file.rows:
             writer.write(row, source_id, file.scope)
     index_statements(connection, None)
-    if embedder is not None:
-        _write_vectors(connection, embedder)
+    _write_vectors(connection, embedder)
     connection.execute("COMMIT")
     for table in WORDS:
         connection.execute(f"INSERT INTO {table}({table}) VALUES ('optimize')")
@@ -100,12 +99,15 @@ def _written(lines: Iterable[str]) -> str:
     return " ".join(words("\n".join(lines)))
 
 
-def _write_vectors(connection: sqlite3.Connection, embedder: "Embedder") -> None:
-    from limbeck.knowledge.likeness import embed_chunks, embed_properties
+def _write_vectors(connection: sqlite3.Connection, embedder: "Embedder | None") -> None:
+    from limbeck.knowledge.intent_rows import write_intents
 
-    connection.execute("INSERT INTO encoder VALUES (?)", (embedder.digest,))
-    embed_properties(connection, embedder)
-    embed_chunks(connection, embedder)
+    write_intents(connection, embedder)
+    if embedder is not None:
+        from limbeck.knowledge.likeness import embed_chunks
+
+        connection.execute("INSERT INTO encoder VALUES (?)", (embedder.digest,))
+        embed_chunks(connection, embedder)
 
 
 def _write_schema(connection: sqlite3.Connection, gathered: Gathered) -> None:

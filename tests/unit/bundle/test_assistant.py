@@ -25,8 +25,8 @@ def fact(subject: Label, value: Label, link: Link = "named", row: int = 1) -> Ev
         value=value,
         link=link,
         match="named",
-        coverage=1.0,
-        likeness=1.0,
+        fit=1.0,
+        lead=1.0,
         citation=Citation(source="countries.csv", row=row),
     )
 

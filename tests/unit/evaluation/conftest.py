@@ -40,8 +40,8 @@ def fact(subject: str, property_: str, value: str, value_zh: str = "", row: int 
         value=Label(en=value, zh=value_zh or value),
         link="named",
         match="named",
-        coverage=1.0,
-        likeness=1.0,
+        fit=1.0,
+        lead=1.0,
         citation=Citation(source="countries.csv", row=row),
     )
 

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import product
 from pathlib import Path
 
-from limbeck.corpus.questions import read_frames
+from limbeck.corpus.wording_bank import read_frames
 
 ROOT = Path(__file__).parents[3]
 ATLAS = ROOT / "examples" / "atlas"

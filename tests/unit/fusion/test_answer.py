@@ -12,8 +12,8 @@ def fact(subject: str, property_id: str, value: str, *, row: int = 1, match: str
         value=Label(en=value, zh=f"{value}值"),
         link="named",
         match=match,  # type: ignore[arg-type]
-        coverage=1.0,
-        likeness=1.0,
+        fit=1.0,
+        lead=1.0,
         citation=Citation(source="t.csv", row=row),
     )
 

@@ -18,6 +18,11 @@ ASKED = Question(
 )
 
 
+VALUES = {
+    ("Bhutan", "currency"): tuple(Label(en=each, zh=each) for each in ("Bhutanese ngultrum", "Indian rupee")),
+}
+
+
 def row(subject: str, value: str) -> Evidence:
     return Evidence(
         kind="fact",
@@ -27,8 +32,8 @@ def row(subject: str, value: str) -> Evidence:
         value=Label(en=value, zh=value),
         link="searched",
         match="none",
-        coverage=1.0,
-        likeness=0.0,
+        fit=1.0,
+        lead=1.0,
         citation=Citation(source="countries.csv", row=1),
     )
 
@@ -49,7 +54,7 @@ class Searched:
 
 
 def lessons(searches: Sequence[Searched], *questions: Question) -> tuple[list[ReadingLesson], Classroom]:
-    classroom = Classroom(searches, ANSWERS, Blur(share=0.0, depth=0.0, seed=0))
+    classroom = Classroom(searches, VALUES, ANSWERS, Blur(share=0.0, depth=0.0, seed=0))
     return list(classroom.lessons(questions)), classroom
 
 
@@ -70,8 +75,8 @@ def test_a_value_that_two_subjects_hold_teaches_nothing() -> None:
 
 
 def test_a_subject_without_a_value_teaches_nothing() -> None:
-    made, _ = lessons([Searched(row("Bhutan", ""))], ASKED)
-    assert all(VALUE not in each.prompt for each in made)
+    made, classroom = lessons([Searched(BHUTAN)], replace(ASKED, subject="Chad"))
+    assert not made and classroom.waterfall["dropped: no value to name (inverse)"] == 1
 
 
 @pytest.mark.parametrize("fold", [0, 1])

@@ -5,7 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 TABLES = ("source", "record", "chunk", "entity", "alias", "property", "fact", "fact_source", "encoder")
-DERIVED = ("chunk_vector", "property_vector", "chunk_words", "fact_words", "chunk_vocabulary", "fact_vocabulary")
+DERIVED = ("chunk_vector", "way", "intent", "chunk_words", "fact_words", "chunk_vocabulary", "fact_vocabulary")
 
 
 def dump(path: Path) -> dict[str, list[tuple[object, ...]]]:

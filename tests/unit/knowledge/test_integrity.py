@@ -26,7 +26,7 @@ OTHERS = {
     "facts": "DELETE FROM fact_source WHERE fact_id = 2",
     "citations": "UPDATE chunk SET stop = stop + 1",
     "words": "DELETE FROM chunk_words WHERE rowid = 1",
-    "vectors": "UPDATE property_vector SET place = place + 100",
+    "vectors": "DELETE FROM way WHERE id = 3",
     "log": "DELETE FROM log WHERE id = 1",
 }
 
@@ -82,7 +82,7 @@ def test_vectors_without_an_encoder_are_found(edited: Path) -> None:
     damage(edited, "DELETE FROM encoder")
     assert [fault.what for fault in check_file(edited)] == [
         "there are vectors of passages and no encoder is named",
-        "there are vectors of properties and no encoder is named",
+        "there are vectors of ways to ask and no encoder is named",
     ]
 
 

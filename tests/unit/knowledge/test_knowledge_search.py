@@ -98,18 +98,18 @@ def test_two_subjects_both_show(base: KnowledgeBase) -> None:
 def test_a_named_value_finds_its_subject(base: KnowledgeBase, question: str) -> None:
     first = base.search(question)[0]
     assert marks((first,)) == [("Chad", "capital", "searched", "named")]
-    assert first.coverage == 1.0
+    assert (first.fit, first.lead) == (1.0, 1.0)
 
 
 def test_a_value_is_found_for_its_property_only(base: KnowledgeBase) -> None:
     rows = base.search("Which country has French as its currency?")
-    assert all(row.coverage < 1.0 for row in rows)
+    assert all(row.fit < 1.0 for row in rows)
 
 
 def test_a_value_is_found_with_the_kind_of_subject_alone(base: KnowledgeBase) -> None:
     best = base.search("Which country belongs to N'Djamena?")[0]
-    assert (best.subject.en, best.property_id, best.coverage) == ("Chad", "capital", 1.0)
-    assert all(row.coverage < 1.0 for row in base.search("How is the weather in N'Djamena?"))
+    assert (best.subject.en, best.property_id, best.fit) == ("Chad", "capital", 1.0)
+    assert all(row.fit < 1.0 for row in base.search("How is the weather in N'Djamena?"))
 
 
 @pytest.mark.parametrize(
@@ -172,16 +172,25 @@ def test_nothing_is_found_where_nothing_matches(base: KnowledgeBase) -> None:
     assert base.search("") == base.search("？") == base.search("🙂") == ()
 
 
-def test_coverage_weighs_unknown_words_in_full(base: KnowledgeBase) -> None:
-    known = base.search("capital of Chad")[0].coverage
-    partly = base.search("anthem and capital of Chad")[0].coverage
-    assert known == 1.0 and 0.2 < partly < 0.8
+def test_words_that_nothing_known_is_asked_with_make_a_property_less_likely(base: KnowledgeBase) -> None:
+    known = base.search("capital of Chad")[0]
+    partly = base.search("anthem and capital of Chad")[0]
+    assert known.fit > partly.fit and known.lead > partly.lead
     assert base.search("和")[:1] == ()
 
 
-def test_coverage_of_an_unrelated_row_is_low(base: KnowledgeBase) -> None:
-    rows = base.search("乍得的首都是哪里？")
-    assert rows[0].coverage == 1.0 > rows[1].coverage
+@pytest.mark.parametrize("question", ["乍得的首都是哪里？", "What is the capital of Chad?"])
+def test_the_property_asked_for_fits_and_leads_and_others_do_not(base: KnowledgeBase, question: str) -> None:
+    first, *others = base.search(question)
+    assert first.fit > 0.6 and first.lead > 0.7
+    assert all(row.fit < 0.3 and row.lead < 0.6 for row in others)
+
+
+@pytest.mark.parametrize(
+    "question", ["Who is the king of Chad?", "How do I get a visa for Chad?", "乍得的天气怎么样？"]
+)
+def test_what_no_property_answers_leads_none(base: KnowledgeBase, question: str) -> None:
+    assert all(row.lead < 0.5 for row in base.search(question) if row.kind == "fact")
 
 
 @pytest.mark.parametrize(

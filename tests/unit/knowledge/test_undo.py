@@ -91,7 +91,7 @@ def test_undo_restores_vectors_too(folder: Path, sources: list[Source]) -> None:
     path = folder / "knowledge.sqlite"
     build(sources, path, embedder=shipped())
     before = dump(path)
-    assert before["property_vector"] and before["chunk_vector"]
+    assert before["way"] and before["intent"] and before["chunk_vector"]
     with KnowledgeBase.open(path, writable=True) as base:
         base.set("Chad", "capital", "Abéché")
         base.delete_source("countries.csv")

@@ -41,12 +41,17 @@ def _row_json(row: "Evidence") -> dict[str, Any]:
 
     from limbeck.cli.answer import citation_json
 
-    return {**asdict(row), "coverage": round(row.coverage, 4), "citation": citation_json(row.citation)}
+    return {
+        **asdict(row),
+        "fit": round(row.fit, 4),
+        "lead": round(row.lead, 4),
+        "citation": citation_json(row.citation),
+    }
 
 
 def _row_text(row: "Evidence", language: str) -> str:
     from limbeck.cli.answer import place, shortened
 
     head = paint(f"{row.subject.get(language)} / {row.property.get(language)}", "bold")
-    found = paint(f"{place(row.citation)} · {row.link}, {row.match}, {row.coverage:.0%}", "dim")
+    found = paint(f"{place(row.citation)} · {row.link}, {row.match}, {row.fit:.0%}", "dim")
     return f"{head}: {shortened(row.value.get(language))}\n    {found}"

@@ -30,11 +30,11 @@ class Options:
     """
 
     questions: int = 10_000
-    steps: int = 800
+    steps: int = 1000
     batch_size: int = 32
     learning_rate: float = 2e-3
     practice_share: float = 0.3
-    blurred: float = 0.55
+    blurred: float = 0.75
     near_misses: bool = False
     held_out: int = 400
     tune: bool = False

@@ -43,8 +43,8 @@ class Row(BaseModel):
     value: Names
     link: Link
     match: Match
-    coverage: float
-    likeness: float
+    fit: float
+    lead: float
     citation: CitationFields
 
 
@@ -159,8 +159,8 @@ def _row(base: KnowledgeBase, row: Evidence) -> Row:
         property_id=row.property_id,
         link=row.link,
         match=row.match,
-        coverage=round(row.coverage, 4),
-        likeness=round(row.likeness, 4),
+        fit=round(row.fit, 4),
+        lead=round(row.lead, 4),
         citation=quoted(base, row.citation),
     )
 

@@ -13,8 +13,8 @@ ROW = Evidence(
     value=Label(en="1,284,000 km²", zh="1284000 平方公里"),
     link="named",
     match="named",
-    coverage=1.0,
-    likeness=1.0,
+    fit=1.0,
+    lead=1.0,
     citation=Citation(source="countries.csv", row=36),
 )
 SENTENCE = "The area of Chad is 1,284,000 km²."

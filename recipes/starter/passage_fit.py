@@ -1,0 +1,157 @@
+"""Fit how likely a passage answers a question (knowledge/passage_fit.py) to the practice handbook's questions.
+
+    python recipes/starter/passage_fit.py
+
+prints the weights, and how well they tell right passages from others: fitted to five sixths of the practice handbook
+and tried on the rest in turn, and on the bank's pages, which are of other topics and asked about less directly.
+N = passages shown, F = clues.
+"""
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import astuple, dataclass, fields
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from bank import Page, read_pages
+
+from limbeck.corpus.questions import Question
+from limbeck.fusion.lessons import practice_pages, practice_questions
+from limbeck.knowledge.answer_kind import kinds_asked
+from limbeck.knowledge.base import KnowledgeBase
+from limbeck.knowledge.build import build
+from limbeck.knowledge.embedder import Embedder, shipped
+from limbeck.knowledge.evidence import Evidence
+from limbeck.knowledge.likeness import passage_text
+from limbeck.knowledge.passage_fit import Clues, PassageReader
+from limbeck.knowledge.ranking import Ranker, coverage
+from limbeck.knowledge.source import Source
+from limbeck.knowledge.text import content_of, units, words
+
+_SHOWN = 4
+_FOLDS = 6
+_STEPS = 3000
+_PAGES_AT_ONCE = 20
+_NAMES = tuple(field.name for field in fields(Clues))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The passages that a question is shown with: their clues (N, F), which is right (N,), and where it belongs."""
+
+    clues_NF: npt.NDArray[np.float64]
+    right_N: npt.NDArray[np.float64]
+    language: str
+    page: str
+
+
+def show(folder: Path, questions: Sequence[Question], embedder: Embedder) -> Iterator[Shown]:
+    """Search a folder of pages for every question, and yield what is found."""
+    with tempfile.TemporaryDirectory() as out:
+        path = Path(out) / "pages.sqlite"
+        build([Source(kind="markdown", location=folder, root=folder)], path, embedder=embedder)
+        with KnowledgeBase.open(path) as base:
+            ranker, reader = Ranker(base._connection), PassageReader(embedder.words)
+            for question in questions:
+                rows = [row for row in base.search(question.text) if row.kind == "passage"][:_SHOWN]
+                if rows:
+                    weights = ranker.weights(content_of(units(question.text)))
+                    clues = [astuple(_clues(question.text, row, weights, reader, embedder)) for row in rows]
+                    right = [float(_is_right(row, question)) for row in rows]
+                    page = question.page.partition(".")[0]
+                    yield Shown(np.array(clues, float), np.array(right), question.language, page)
+
+
+def fit(shown: Sequence[Shown]) -> npt.NDArray[np.float64]:
+    """Return the weights of the clues, and last the constant, of the likeliest logistic regression."""
+    clues = torch.tensor(np.concatenate([each.clues_NF for each in shown]))
+    right = torch.tensor(np.concatenate([each.right_N for each in shown]))
+    weights = torch.zeros(clues.shape[1] + 1, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=_STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        scores = clues @ weights[:-1] + weights[-1]
+        found = torch.nn.functional.binary_cross_entropy_with_logits(scores, right) + 1e-5 * (weights[:-1] ** 2).sum()
+        found.backward()
+        return found
+
+    optimizer.step(loss)
+    return weights.detach().numpy()
+
+
+def report(name: str, shown: Sequence[Shown], scores: Sequence[npt.NDArray[np.float64]]) -> None:
+    """Print how often the best passage is right, and the area under the curve of answerable against not."""
+    for language in ("en", "zh"):
+        some = [(each, score) for each, score in zip(shown, scores, strict=True) if each.language == language]
+        first = [each.right_N[score.argmax()] for each, score in some if each.right_N.any()]
+        best = [(float(score.max()), bool(each.right_N.any())) for each, score in some]
+        print(f"{name} {language}: first {np.mean(first):.3f}, answerable {_area(best):.3f}, n = {len(some)}")
+
+
+def main() -> None:
+    """Fit, try, and print."""
+    embedder = shipped()
+    assert embedder is not None, "the package lacks its encoder"
+    practice = list(show(practice_pages(), practice_questions(), embedder))
+    pages = sorted({each.page for each in practice})
+    fold_of = {page: number % _FOLDS for number, page in enumerate(pages)}
+    scores: dict[int, npt.NDArray[np.float64]] = {}
+    for fold in range(_FOLDS):
+        weights = fit([each for each in practice if fold_of[each.page] != fold])
+        for number, each in enumerate(practice):
+            if fold_of[each.page] == fold:
+                scores[number] = each.clues_NF @ weights[:-1]
+    report("practice, kept back", practice, [scores[number] for number in range(len(practice))])
+    weights = fit(practice)
+    bank = [each for some in _pages() for each in _show_pages(some, embedder)]
+    report("bank", bank, [each.clues_NF @ weights[:-1] for each in bank])
+    print({name: round(float(weight), 3) for name, weight in zip((*_NAMES, "constant"), weights, strict=True)})
+
+
+def _clues(question: str, row: Evidence, weights: dict[str, float], reader: PassageReader, embedder: Embedder) -> Clues:
+    passage = (row.subject.en, row.property.en, row.value.en)
+    covered = coverage(weights, frozenset(words("\n".join(passage))))
+    likeness = float((embedder.windows(passage_text(*passage)) @ embedder.vector(question)).max())
+    return reader.clues(reader.asked(question), passage, kinds_asked(question), shares=(covered, max(0.0, likeness)))
+
+
+def _is_right(row: Evidence, question: Question) -> bool:
+    page = row.citation.source.rpartition("/")[2]
+    return bool(question.page) and page == question.page and row.property.en == question.heading
+
+
+def _pages() -> Iterator[list[Page]]:
+    rest = iter(read_pages())
+    while some := list(islice(rest, _PAGES_AT_ONCE)):
+        yield some
+
+
+def _show_pages(pages: Sequence[Page], embedder: Embedder) -> Iterator[Shown]:
+    questions: list[Question] = []
+    with tempfile.TemporaryDirectory() as out:
+        for number, page in enumerate(pages):
+            name = f"{number}.{page.language}.md"
+            sections = "".join(f"\n## {each.heading}\n\n{each.text}\n" for each in page.sections)
+            (Path(out) / name).write_text(f"# {page.title}\n{sections}", encoding="utf-8")
+            about = {"language": page.language, "kind": "passage"}
+            questions += [
+                Question(text=text, page=name, heading=each.heading, **about)  # type: ignore[arg-type]
+                for each in page.sections
+                for text in each.questions
+            ]
+            questions += [Question(text=text, **about) for text in page.unanswered]  # type: ignore[arg-type]
+        yield from show(Path(out), questions, embedder)
+
+
+def _area(scored: Sequence[tuple[float, bool]]) -> float:
+    right = np.array([score for score, is_right in scored if is_right])
+    wrong = np.array([score for score, is_right in scored if not is_right])
+    return float((right[:, None] > wrong).mean() + (right[:, None] == wrong).mean() / 2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,139 @@
+"""Passages that may answer a question: found by words and by vectors, then weighed one by one."""
+
+import sqlite3
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, final
+
+from limbeck.knowledge.answer_kind import kinds_asked, tells
+from limbeck.knowledge.evidence import Citation, Evidence, Label
+from limbeck.knowledge.ranking import Ranker, characters_of, coverage, fuse
+from limbeck.knowledge.text import words
+
+if TYPE_CHECKING:
+    from limbeck.knowledge.embedder import Embedder
+    from limbeck.knowledge.likeness import Likeness
+    from limbeck.knowledge.passage_fit import PassageReader
+
+_ALIKE, _LIKE = 24, 0.4
+_WEIGHED = 8
+_KIND_TOLD = 0.15
+_MOST_KEPT = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """A question as passages are sought for it: its text and language, and its content words with their weights."""
+
+    question: str
+    language: str
+    content: tuple[str, ...]
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Passage:
+    title: str
+    heading: str
+    text: str
+    language: str
+    citation: Citation
+    words: Collection[str]
+    characters: Collection[str]
+
+
+@final
+class PassageSearch:
+    """Search the passages of one knowledge base as it stands; those found are kept in memory."""
+
+    def __init__(self, connection: sqlite3.Connection, ranker: Ranker, embedder: "Embedder | None") -> None:
+        self._connection = connection
+        self._ranker = ranker
+        self._embedder = embedder
+        self._kept: dict[int, _Passage] = {}
+
+    def search(self, sought: Sought, count: int) -> list[Evidence]:
+        """Return the passages that answer likeliest, those in the language of the question first."""
+        cosines = self._likeness.of_passages(sought.question) if self._likeness else {}
+        ranked = self._ranker.best("chunk_words", sought.content)
+        alike = sorted(cosines, key=lambda rowid: -cosines[rowid])[:_ALIKE]
+        alike = [rowid for rowid in alike if cosines[rowid] >= _LIKE]
+        if len(ranked) < count:
+            near = self._ranker.nearest("chunk_words", sought.content)
+            ranked += [rowid for rowid in near if rowid not in ranked]
+        found = {rowid: self._passage(rowid) for rowid in fuse([ranked, alike])}
+        shares = {
+            rowid: (coverage(sought.weights, each.words, each.characters), max(0.0, cosines.get(rowid, 0.0)))
+            for rowid, each in found.items()
+        }
+        in_order = sorted(found, key=lambda rowid: (found[rowid].language != sought.language, -sum(shares[rowid])))
+        fits = self._fits(sought, {rowid: (found[rowid], shares[rowid]) for rowid in in_order[: max(count, _WEIGHED)]})
+        best = sorted(fits, key=lambda rowid: (found[rowid].language != sought.language, -fits[rowid]))
+        return [_evidence(found[rowid], fits[rowid]) for rowid in best[:count]]
+
+    def _fits(self, sought: Sought, passages: Mapping[int, tuple[_Passage, tuple[float, float]]]) -> dict[int, float]:
+        """Return how likely each passage answers; without vectors, by its words and the kind of thing it holds."""
+        kinds = kinds_asked(sought.question)
+        if self._reader is None:
+            return {
+                rowid: min(1.0, covered + _KIND_TOLD * tells(f"{each.heading}\n{each.text}", kinds))
+                for rowid, (each, (covered, _)) in passages.items()
+            }
+        from limbeck.knowledge.passage_fit import answers
+
+        asked = self._reader.asked(sought.question)
+        return {
+            rowid: answers(self._reader.clues(asked, (each.title, each.heading, each.text), kinds, shares=shares))
+            for rowid, (each, shares) in passages.items()
+        }
+
+    @cached_property
+    def _likeness(self) -> "Likeness | None":
+        """Return the vectors of the base, read when the first question comes."""
+        if self._embedder is None:
+            return None
+        from limbeck.knowledge.likeness import Likeness
+
+        return Likeness(self._connection, self._embedder)
+
+    @cached_property
+    def _reader(self) -> "PassageReader | None":
+        if self._embedder is None:
+            return None
+        from limbeck.knowledge.passage_fit import PassageReader
+
+        return PassageReader(self._embedder.words)
+
+    def _passage(self, rowid: int) -> _Passage:
+        if rowid not in self._kept:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            query = """SELECT source.name, start, stop, language, title, heading, text FROM chunk
+                JOIN source ON source.id = chunk.source_id WHERE chunk.id = ?"""
+            source, start, stop, language, *parts = self._connection.execute(query, (rowid,)).fetchone()
+            held = frozenset(words("\n".join(parts)))
+            self._kept[rowid] = _Passage(
+                title=parts[0],
+                heading=parts[1],
+                text=parts[2],
+                language=language,
+                citation=Citation(source=source, span=(start, stop)),
+                words=held,
+                characters=characters_of(held),
+            )
+        return self._kept[rowid]
+
+
+def _evidence(passage: _Passage, fit: float) -> Evidence:
+    return Evidence(
+        kind="passage",
+        subject=Label(en=passage.title, zh=passage.title),
+        property=Label(en=passage.heading, zh=passage.heading),
+        property_id="",
+        value=Label(en=passage.text, zh=passage.text),
+        link="searched",
+        match="none",
+        fit=fit,
+        citation=passage.citation,
+    )
