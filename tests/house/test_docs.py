@@ -193,7 +193,7 @@ def test_the_tutorial_works_up_to_the_training(english: str, chinese: str, tmp_p
     assert (here / "limbeck.toml").read_text(encoding="utf-8") == blocks(english, "toml")[0]
     (here / "limbeck.toml").unlink()
     printed = "".join(shell(here, code) for code in RUN.findall(read(english)))
-    assert "[1] Aurora / seats: 12\n    rooms.csv row 1 · named, named, 77%" in printed
+    assert "[1] Aurora / seats: 12\n    rooms.csv row 1 · named, named, 100%" in printed
     assert "[1] Keys / Where to fetch a key: Keys are handed out" in printed
     assert "[1] 北辰厅 / 座位数: 40\n    rooms.csv row 2 · named, named, " in printed
     assert "questions.jsonl" in printed

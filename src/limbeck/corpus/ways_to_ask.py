@@ -17,11 +17,10 @@ SUBJECT = {"en": "it", "zh": "它"}
 NOTHING = -1
 """What a way to ask is about that no property answers."""
 
-_EVERY_ASK, _EVERY_FOLLOW = 7, 9
-_MOST_KNOWN, _LEAST_OF_EACH = 2000, 3
+_EVERY_ASK, _EVERY_FOLLOW = 3, 9
+_MOST_KNOWN, _LEAST_OF_EACH = 2500, 3
 """How many ways of one language are kept for all properties together, and for each of many."""
 _ASK_STEP, _NESTED_STEP, _UNKNOWN_STEP = 7, 13, 5
-_NESTED_TWICE = (0, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +44,8 @@ def ways_to_ask(properties: Sequence[Property], *, without: int | None = None) -
     """
     known = [way for language in LANGUAGES for way in _of_properties(properties, language)]
     unknown = [way for language in LANGUAGES for way in _of_nothing(properties, language)] if properties else []
-    step = max(1, -(-len(unknown) // max(1, len(known))))
     found: dict[str, Way] = {}
-    for way in (*known, *unknown[::step]):
+    for way in (*known, *_some(unknown, len(known))):
         if way.is_name or way.fold != without:
             found.setdefault(way.text, way)
     return sorted(found.values(), key=lambda way: way.text)
@@ -59,7 +57,12 @@ def _of_properties(properties: Sequence[Property], language: Language) -> Iterat
     for place, known in enumerate(properties):
         ways = [Way(label, place) for label in known.labels[language]]
         ways += [Way(text, place, fold) for text, fold in _asked(known, place, language, named)]
-        yield from ways[:: -(-len(ways) // most)]
+        yield from _some(ways, most)
+
+
+def _some(ways: Sequence[Way], most: int) -> Sequence[Way]:
+    """Return at most so many, evenly spaced, the first among them."""
+    return ways if len(ways) <= most else [ways[number * len(ways) // most] for number in range(most)]
 
 
 def _asked(known: Property, place: int, language: Language, named: Mapping[str, str]) -> Iterator[tuple[str, int]]:
@@ -87,9 +90,7 @@ def _of_nothing(properties: Sequence[Property], language: Language) -> Iterator[
         yield Way(text, NOTHING, number % FOLDS)
     for number, line in enumerate(frames.nested):
         some = in_fold(phrases, number % FOLDS)
-        for shift in _NESTED_TWICE:
-            label = labels[(number * _NESTED_STEP + shift) % len(labels)]
-            unknown = some[(number * _UNKNOWN_STEP + shift) % len(some)]
-            yield Way(line.format(property=label, unknown=unknown, subject=subject), NOTHING, number % FOLDS)
+        label, unknown = labels[number * _NESTED_STEP % len(labels)], some[number * _UNKNOWN_STEP % len(some)]
+        yield Way(line.format(property=label, unknown=unknown, subject=subject), NOTHING, number % FOLDS)
     for number, line in enumerate(frames.off_topic):
         yield Way(line, NOTHING, number % FOLDS)

@@ -33,6 +33,7 @@ _PASSAGES = 2
 _PASSAGES_ALONE = 4
 _HALF = 0.5
 _FACTS_OF_ONE, _FACTS_OF_EACH = 4, 3
+_PLAIN, _NOT_NOTHING = (1.0, 1.0), 0.35
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ class Searcher:
         reading = self._reader.told(reading, entities)
         entities = reading.entities or entities
         properties, match = (reading.properties, "named")
-        if reading.entities and not properties and not content_of([unit for unit in reading.rest if unit]):
+        if reading.entities and not properties and _says_no_more(reading):
             carried = next((turn.properties for turn in reversed(turns) if turn.properties), ())
             properties, match = carried, "carried"
         return _Asked(
@@ -162,7 +163,9 @@ class Searcher:
             if row is not None:
                 match = asked.match if row.property_id in order else "none"
                 score = asked.intents[row.property_id]
-                yield _fact(row, asked.link, match, *score, is_told=asked.is_told(row.property_id))
+                is_plain = match == "named" and _says_no_more(asked.reading) and score.lead > _NOT_NOTHING
+                fit, lead = _PLAIN if is_plain else score
+                yield _fact(row, asked.link, match, fit, lead, is_told=asked.is_told(row.property_id))
 
     def _searched_facts(self, asked: _Asked) -> Iterator[Evidence]:
         """Yield facts whose subject or value shares words with the question; a property's name alone finds none."""
@@ -189,6 +192,11 @@ class Searcher:
 
     def _statement(self, entity_id: int, property_id: int) -> Statement:
         return next(row for row in self._statements.of(entity_id) if row.property_id == property_id)
+
+
+def _says_no_more(reading: Reading) -> bool:
+    """Tell whether a question has no word of content beside what it names."""
+    return not content_of([unit for unit in reading.rest if unit])
 
 
 def _is_told_of(row: Statement, rest: Sequence[str]) -> bool:

@@ -34,7 +34,7 @@ class Options:
     batch_size: int = 32
     learning_rate: float = 2e-3
     practice_share: float = 0.3
-    blurred: float = 0.75
+    blurred: float = 0.65
     near_misses: bool = False
     held_out: int = 400
     tune: bool = False
