@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _LINE_SECONDS = 5.0
 _LEAST_SECONDS = 1.0
 _LINE_SHARE = 0.1
+_LEAST_SHARE = 0.01
+"""So much must be done before a time left is told: the first steps are slow."""
 
 
 @contextmanager
@@ -60,6 +62,8 @@ class Lines:
     def stage_progress(self, stage: str, done: int, total: int, note_text: str) -> None:
         """Tell how far it is, every five seconds or tenth of the work."""
         now, share = self._clock(), done / max(total, 1)
+        if done == 0:  # nor does what comes before the first step
+            self._started = now
         if self._first_share is None:  # what a resumed stage had done before says nothing about its speed now
             self._first_share = max(0, done - 1) / max(total, 1)
         since = now - self._last
@@ -68,7 +72,7 @@ class Lines:
             return
         self._last, self._last_share = now, share
         done_here = share - self._first_share
-        left = (now - self._started) / done_here * (1 - share) if done_here else None
+        left = (now - self._started) / done_here * (1 - share) if done_here >= _LEAST_SHARE else None
         parts = [f"{done} of {total} ({share:.0%})", f"about {format_duration(left)} left" if left else "", note_text]
         note(f"{stage}: {', '.join(part for part in parts if part)}")
 

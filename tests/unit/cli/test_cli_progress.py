@@ -74,3 +74,18 @@ def test_a_resumed_stage_tells_the_time_from_what_it_did_itself(capsys: pytest.C
     for clock.now, done in ((1.0, 51), (10.0, 60)):
         lines.stage_progress("train", done, 100, "")
     assert "60 of 100 (60%), about 40 s left" in capsys.readouterr().err
+
+
+def test_what_comes_before_the_first_step_is_not_counted_as_its_time(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    lines = Lines(clock)
+    lines.stage_started("fusion")
+    for _ in range(6):
+        clock.now += 10
+        lines.stage_progress("fusion", 0, 1000, "searching")
+    for step in range(1, 61):
+        clock.now += 0.5
+        lines.stage_progress("fusion", step, 1000, "")
+    told = capsys.readouterr().err.splitlines()
+    assert told[-1] == "fusion: 60 of 1000 (6%), about 7 min 50 s left"
+    assert not [line for line in told if "h " in line]
