@@ -47,7 +47,7 @@ def test_a_text_has_one_unit_vector_whatever_stands_beside_it(embedder: Embedder
     [
         ("What kind of money do I need in Kenya?", "currency"),
         ("在肯尼亚用哪种钱", "currency"),
-        ("How big is Kenya?", "area"),
+        ("What size is Kenya?", "area"),
         ("肯尼亚人说什么话", "languages"),
     ],
 )
