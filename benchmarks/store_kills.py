@@ -35,6 +35,8 @@ def write(path: Path, burst: int, count: int) -> None:
 
     rng = random.Random(burst)
     with KnowledgeBase.open(path, writable=True) as base:
+        if _ends_in_deletion(path):
+            base.undo()
         for number in range(count):
             town = Stated(property="capital", value=f"Town {burst} {number}")
             base.add(Addition(subject=f"Place {burst} {number}", values=(town,), is_new=True))
@@ -44,6 +46,12 @@ def write(path: Path, burst: int, count: int) -> None:
                 base.delete_source("desk.md")
                 base.undo()
             print(number, flush=True)
+
+
+def _ends_in_deletion(path: Path) -> bool:
+    """Tell whether a kill came between the deletion of the page and its undo."""
+    edits = [edit for edit in log_of(path) if not edit.is_undone]
+    return bool(edits) and edits[-1].operation.startswith("delete source")
 
 
 def writer(path: Path, burst: int, count: int) -> subprocess.Popen[str]:
@@ -63,6 +71,7 @@ def kill_bursts(path: Path, times: int, *, seed: int = 0) -> dict[int, int]:
             time.sleep(rng.uniform(0.0, _LONGEST_S))
             child.send_signal(signal.SIGKILL)
             acknowledged[burst] = len([first, *child.stdout.read().splitlines()])
+        assert child.returncode == -signal.SIGKILL, f"the writer of burst {burst} had ended by itself"
         faults = check_file(path)
         assert not faults, faults
     return acknowledged
