@@ -2,14 +2,15 @@
 
     python recipes/starter/passage_fit.py
 
-prints the weights, and how well they tell right passages from others: fitted to five sixths of the practice handbook
-and tried on the rest in turn, and on the bank's pages, which are of other topics and asked about less directly.
+prints the weights, for passages whose wordings are known and for others, and how well they tell right passages from
+others: fitted to five sixths of the practice handbook and tried on the rest in turn, and, without wordings, on the
+bank's pages, which are of other topics and asked about less directly. No question is among the wordings it meets.
 N = passages shown, F = clues.
 """
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -19,15 +20,19 @@ import torch
 from bank import Page, read_pages
 
 from limbeck.corpus.questions import Question
-from limbeck.fusion.lessons import practice_pages, practice_questions
+from limbeck.corpus.schema import FOLDS
+from limbeck.fusion.practice_pages import practice_questions, practice_source
 from limbeck.knowledge.answer_kind import kinds_asked
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
 from limbeck.knowledge.embedder import Embedder, shipped
 from limbeck.knowledge.evidence import Evidence
+from limbeck.knowledge.forgetting import forget
+from limbeck.knowledge.intent_rows import read_intents
 from limbeck.knowledge.likeness import passage_text
 from limbeck.knowledge.passage_fit import Clues, PassageReader
 from limbeck.knowledge.ranking import Ranker, coverage
+from limbeck.knowledge.sought import Shares
 from limbeck.knowledge.source import Source
 from limbeck.knowledge.text import content_of, units, words
 
@@ -35,7 +40,6 @@ _SHOWN = 4
 _FOLDS = 6
 _STEPS = 3000
 _PAGES_AT_ONCE = 20
-_NAMES = tuple(field.name for field in fields(Clues))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +52,48 @@ class Shown:
     page: str
 
 
-def show(folder: Path, questions: Sequence[Question], embedder: Embedder) -> Iterator[Shown]:
-    """Search a folder of pages for every question, and yield what is found."""
+def show(source: Source, questions: Sequence[Question], embedder: Embedder) -> Iterator[Shown]:
+    """Search pages for every question, by all wordings but those of its fold, and yield what is found."""
     with tempfile.TemporaryDirectory() as out:
         path = Path(out) / "pages.sqlite"
-        build([Source(kind="markdown", location=folder, root=folder)], path, embedder=embedder)
-        with KnowledgeBase.open(path) as base:
-            ranker, reader = Ranker(base._connection), PassageReader(embedder.words)
-            for question in questions:
-                rows = [row for row in base.search(question.text) if row.kind == "passage"][:_SHOWN]
-                if rows:
-                    weights = ranker.weights(content_of(units(question.text)))
-                    clues = [astuple(_clues(question.text, row, weights, reader, embedder)) for row in rows]
-                    right = [float(_is_right(row, question)) for row in rows]
-                    page = question.page.partition(".")[0]
-                    yield Shown(np.array(clues, float), np.array(right), question.language, page)
+        build([source], path, embedder=embedder)
+        for fold in range(FOLDS):
+            with forget(path, Path(out) / f"{fold}.sqlite", fold) as base:
+                weigher = Weigher(base, embedder)
+                for number, question in enumerate(each for each in questions if each.fold == fold):
+                    rows = [row for row in base.search(question.text) if row.kind == "passage"][:_SHOWN]
+                    if rows:
+                        clues = [weigher.clues(question.text, row).numbers() for row in rows]
+                        right = [float(_is_right(row, question)) for row in rows]
+                        page = question.page.partition(".")[0] or f"none {number % _FOLDS}"
+                        yield Shown(np.array(clues, float), np.array(right), question.language, page)
+
+
+class Weigher:
+    """Weigh passages of one base as its own search does."""
+
+    def __init__(self, base: KnowledgeBase, embedder: Embedder) -> None:
+        connection = base._connection
+        self._ranker, self._reader, self._embedder = Ranker(connection), PassageReader(embedder.words), embedder
+        self._intents = read_intents(connection, "", "passage")
+        query = """SELECT name, start, stop, (SELECT min(each.id) FROM chunk AS each
+            WHERE (each.source_id, each.heading) = (chunk.source_id, chunk.heading))
+            FROM chunk JOIN source ON source.id = source_id"""
+        self._first = {(name, (start, stop)): first for name, start, stop, first in connection.execute(query)}
+
+    def clues(self, question: str, row: Evidence) -> Clues:
+        """Return what speaks for a passage."""
+        passage = (row.subject.en, row.property.en, row.value.en)
+        vector_D = self._embedder.vector(question)
+        scores = self._intents.scores(question, vector_D) if self._intents else {}
+        first = self._first[row.citation.source, row.citation.span]
+        weights = self._ranker.weights(content_of(units(question)))
+        shares = Shares(
+            coverage=coverage(weights, frozenset(words("\n".join(passage)))),
+            likeness=max(0.0, float((self._embedder.windows(passage_text(*passage)) @ vector_D).max())),
+            asked=scores[first].fit if first in scores else None,
+        )
+        return self._reader.clues(self._reader.asked(question), passage, kinds_asked(question), shares=shares)
 
 
 def fit(shown: Sequence[Shown]) -> npt.NDArray[np.float64]:
@@ -96,27 +127,22 @@ def main() -> None:
     """Fit, try, and print."""
     embedder = shipped()
     assert embedder is not None, "the package lacks its encoder"
-    practice = list(show(practice_pages(), practice_questions(), embedder))
-    pages = sorted({each.page for each in practice})
-    fold_of = {page: number % _FOLDS for number, page in enumerate(pages)}
-    scores: dict[int, npt.NDArray[np.float64]] = {}
-    for fold in range(_FOLDS):
-        weights = fit([each for each in practice if fold_of[each.page] != fold])
-        for number, each in enumerate(practice):
-            if fold_of[each.page] == fold:
-                scores[number] = each.clues_NF @ weights[:-1]
-    report("practice, kept back", practice, [scores[number] for number in range(len(practice))])
-    weights = fit(practice)
+    practice = list(show(practice_source(), practice_questions(), embedder))
+    without = [replace(each, clues_NF=each.clues_NF[:, :-1]) for each in practice]
+    for name, some in (("asked", practice), ("not asked", without)):
+        report(f"practice, kept back, {name}", some, list(_tried(some)))
+        print(tuple(round(float(weight), 3) for weight in fit(some)))
+    weights = fit(without)
     bank = [each for some in _pages() for each in _show_pages(some, embedder)]
     report("bank", bank, [each.clues_NF @ weights[:-1] for each in bank])
-    print({name: round(float(weight), 3) for name, weight in zip((*_NAMES, "constant"), weights, strict=True)})
 
 
-def _clues(question: str, row: Evidence, weights: dict[str, float], reader: PassageReader, embedder: Embedder) -> Clues:
-    passage = (row.subject.en, row.property.en, row.value.en)
-    covered = coverage(weights, frozenset(words("\n".join(passage))))
-    likeness = float((embedder.windows(passage_text(*passage)) @ embedder.vector(question)).max())
-    return reader.clues(reader.asked(question), passage, kinds_asked(question), shares=(covered, max(0.0, likeness)))
+def _tried(shown: Sequence[Shown]) -> Iterator[npt.NDArray[np.float64]]:
+    """Yield for each question the scores of its passages, by weights fitted without the page it is about."""
+    fold_of = {page: number % _FOLDS for number, page in enumerate(sorted({each.page for each in shown}))}
+    weights = [fit([each for each in shown if fold_of[each.page] != fold]) for fold in range(_FOLDS)]
+    for each in shown:
+        yield each.clues_NF @ weights[fold_of[each.page]][:-1]
 
 
 def _is_right(row: Evidence, question: Question) -> bool:
@@ -144,7 +170,7 @@ def _show_pages(pages: Sequence[Page], embedder: Embedder) -> Iterator[Shown]:
                 for text in each.questions
             ]
             questions += [Question(text=text, **about) for text in page.unanswered]  # type: ignore[arg-type]
-        yield from show(Path(out), questions, embedder)
+        yield from show(Source(kind="markdown", location=Path(out), root=Path(out)), questions, embedder)
 
 
 def _area(scored: Sequence[tuple[float, bool]]) -> float:

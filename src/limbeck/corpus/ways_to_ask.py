@@ -45,7 +45,7 @@ def ways_to_ask(properties: Sequence[Property], *, without: int | None = None) -
     known = [way for language in LANGUAGES for way in _of_properties(properties, language)]
     unknown = [way for language in LANGUAGES for way in _of_nothing(properties, language)] if properties else []
     found: dict[str, Way] = {}
-    for way in (*known, *_some(unknown, len(known))):
+    for way in (*known, *some(unknown, len(known))):
         if way.is_name or way.fold != without:
             found.setdefault(way.text, way)
     return sorted(found.values(), key=lambda way: way.text)
@@ -57,10 +57,10 @@ def _of_properties(properties: Sequence[Property], language: Language) -> Iterat
     for place, known in enumerate(properties):
         ways = [Way(label, place) for label in known.labels[language]]
         ways += [Way(text, place, fold) for text, fold in _asked(known, place, language, named)]
-        yield from _some(ways, most)
+        yield from some(ways, most)
 
 
-def _some(ways: Sequence[Way], most: int) -> Sequence[Way]:
+def some(ways: Sequence[Way], most: int) -> Sequence[Way]:
     """Return at most so many, evenly spaced, the first among them."""
     return ways if len(ways) <= most else [ways[number * len(ways) // most] for number in range(most)]
 

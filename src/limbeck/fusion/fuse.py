@@ -12,15 +12,14 @@ from limbeck.corpus.questions import Question
 from limbeck.corpus.schema import FOLDS
 from limbeck.fusion.blur import Blur
 from limbeck.fusion.encode import LessonEncoder
-from limbeck.fusion.lessons import Classroom, ReadingLesson, practice_pages, practice_questions, search_both, values_of
+from limbeck.fusion.lessons import Classroom, ReadingLesson, search_both, values_of
 from limbeck.fusion.methods import reference
 from limbeck.fusion.methods.reference import Options
+from limbeck.fusion.practice_pages import practice_questions, practice_source
 from limbeck.fusion.tune import Tuned, tune
-from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
 from limbeck.knowledge.embedder import shipped
 from limbeck.knowledge.forgetting import forget
-from limbeck.knowledge.source import Source
 from limbeck.model import checkpoint
 from limbeck.model.batches import Lesson
 from limbeck.model.precision import fastest_precision
@@ -74,15 +73,14 @@ def fuse(
 def _lessons(
     facts: Path, questions: Sequence[Question], options: Options, seed: int, work: Work
 ) -> tuple[list[ReadingLesson], list[ReadingLesson], dict[str, int]]:
-    practice_path = work.partial / "practice.sqlite"
-    pages = Source(kind="markdown", location=practice_pages(), root=practice_pages())
-    build([pages], practice_path, embedder=shipped())
+    practice = work.partial / "practice.sqlite"
+    build([practice_source()], practice, embedder=shipped())
     with ExitStack() as opened:
-        practice = opened.enter_context(KnowledgeBase.open(practice_path))
-        unaware = [
-            opened.enter_context(forget(facts, work.partial / f"unaware-{fold}.sqlite", fold)) for fold in range(FOLDS)
-        ]
-        searches = [search_both(base, practice) for base in unaware]
+        unaware, pages = (
+            [opened.enter_context(forget(path, work.partial / f"{name}-{fold}.sqlite", fold)) for fold in range(FOLDS)]
+            for name, path in (("unaware", facts), ("pages", practice))
+        )
+        searches = [search_both(*bases) for bases in zip(unaware, pages, strict=True)]
         answers = {asked.id: asked.answer for asked in unaware[0].schema().properties}
         blur = Blur(share=options.blurred, depth=_BLUR_DEPTH, seed=seed)
         classroom = Classroom(searches, values_of(unaware[0].facts()), answers, blur, near_misses=options.near_misses)

@@ -4,18 +4,15 @@ The evidence comes from the real search over the user's facts and, for passages,
 practice handbook: the user's own pages stay unseen, so editing one never calls for training.
 """
 
-import json
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files
 from itertools import islice
-from pathlib import Path
 from typing import Protocol
 
-from limbeck.corpus.language import LANGUAGES, Language
+from limbeck.corpus.language import Language
 from limbeck.corpus.questions import OTHER_VALUE, VALUE, Question
 from limbeck.fusion.answer import JOINER, PASSAGE_FORM, referring
 from limbeck.fusion.blur import Blur
@@ -188,24 +185,6 @@ def values_of(table: FactTable) -> Values:
 def answer_form(row: Evidence, answers: Mapping[str, Mapping[str, str]], language: Language) -> str:
     """Return the sentence, with {subject} and {value}, that answers from a row."""
     return PASSAGE_FORM[language] if row.kind == "passage" else answers[row.property_id][language]
-
-
-def practice_questions() -> list[Question]:
-    """Read the built-in questions about the practice handbook, answerable and not."""
-    folder = files("limbeck.fusion") / "practice"
-    questions: list[Question] = []
-    for language in LANGUAGES:
-        for line in (folder / f"questions.{language}.jsonl").read_text(encoding="utf-8").splitlines():
-            asked = json.loads(line)
-            places = {"page": asked["page"], "heading": asked["heading"]} if asked["page"] else {}
-            kind = "passage" if places else "no passage"
-            questions.append(Question(text=asked["question"], language=language, kind=kind, **places))
-    return questions
-
-
-def practice_pages() -> Path:
-    """Return the folder of the built-in practice handbook."""
-    return Path(str(files("limbeck.fusion") / "practice"))
 
 
 def row_ends(prompt: str, count: int) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "source": ("id",),
     "record": ("source_id", "row"),
     "chunk": ("id",),
+    "asked": ("source_id", "heading", "place"),
     "entity": ("id",),
     "alias": ("norm", "entity_id", "source_id"),
     "property": ("id",),
@@ -79,7 +80,7 @@ def _embed(connection: sqlite3.Connection, removed: Rows, added: Rows, embedder:
         from limbeck.knowledge.likeness import embed_chunks
 
         embed_chunks(connection, embedder, chunks)
-    if removed.get("property") or added.get("property"):
+    if any(rows.get(table) for rows in (removed, added) for table in ("property", "asked")):
         from limbeck.knowledge.intent_rows import write_intents
 
         write_intents(connection, embedder)

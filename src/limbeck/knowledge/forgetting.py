@@ -12,7 +12,7 @@ from limbeck.knowledge.intent_rows import write_intents
 
 
 def forget(path: Path, out: Path, fold: int) -> KnowledgeBase:
-    """Copy a knowledge base without one fold of its properties' wordings, and open the copy."""
+    """Copy a knowledge base without one fold of its wordings, and open the copy."""
     shutil.copyfile(path, out)
     with closing(sqlite3.connect(out)) as connection:
         found = connection.execute("SELECT id, body FROM property ORDER BY id").fetchall()

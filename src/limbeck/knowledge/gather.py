@@ -12,6 +12,7 @@ from limbeck.corpus.schema import Property
 from limbeck.knowledge.evidence import Label
 from limbeck.knowledge.rendering import Value
 from limbeck.knowledge.source import (
+    AskedRead,
     ChunkRead,
     Dropped,
     FileRead,
@@ -21,12 +22,15 @@ from limbeck.knowledge.source import (
     Source,
     read_source,
 )
-from limbeck.knowledge.text import subject_key
+from limbeck.knowledge.text import key, subject_key
 
 
 @dataclass(slots=True, kw_only=True)
 class GatheredFile:
-    """What one file said, and to whom; `name` is its path relative to the recipe's folder."""
+    """What one file said, and to whom; `name` is its path relative to the recipe's folder.
+
+    asked: by heading, how people ask for what stands below it.
+    """
 
     name: str
     kind: str
@@ -34,6 +38,7 @@ class GatheredFile:
     scope: str = ""
     rows: list[RowRead] = field(default_factory=list)
     chunks: list[ChunkRead] = field(default_factory=list)
+    asked: dict[str, list[str]] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
 
 
@@ -58,6 +63,7 @@ class Gathered:
     properties: dict[tuple[str, str], PropertyRead] = field(default_factory=dict)
     _entity_of: dict[tuple[str, str], int] = field(default_factory=dict)
     _codes: dict[tuple[str, str], int] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)
 
     def entity_index(self, label: Label, scope: str = "") -> int:
         """Return where in `entities` a subject stands.
@@ -101,17 +107,29 @@ class Gathered:
                 self._add_entity(record, source.scope)
             case ChunkRead():
                 self.files[-1].chunks.append(record)
+            case AskedRead():
+                self._add_asked(record)
             case Dropped():
                 self.files[-1].dropped[record.reason] += record.count
 
+    def _add_asked(self, read: AskedRead) -> None:
+        kept = self.files[-1].asked.setdefault(read.heading, [])
+        for text in read.texts:
+            norm = key(text) or text
+            if norm in self._asked:
+                self.files[-1].dropped["wording that asks for another passage already"] += 1
+                continue
+            self._asked.add(norm)
+            kept.append(text)
+
     def _add_property(self, read: PropertyRead, scope: str) -> None:
-        key = self.property_key(read.property.id, scope)
-        known = self.properties.setdefault(key, read)
+        name = self.property_key(read.property.id, scope)
+        known = self.properties.setdefault(name, read)
         joined = _joined(known.property, read.property)
-        if key[1] == scope:
-            self.properties[key] = replace(known, property=joined)
+        if name[1] == scope:
+            self.properties[name] = replace(known, property=joined)
         elif joined != known.property:
-            self.files[-1].dropped[f"a scope's own words for a property of everyone: {key[0]}"] += 1
+            self.files[-1].dropped[f"a scope's own words for a property of everyone: {name[0]}"] += 1
 
     def _add_entity(self, row: RowRead, scope: str) -> None:
         names = (subject_key(row.subject.en), subject_key(row.subject.zh))

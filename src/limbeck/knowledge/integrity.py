@@ -136,13 +136,17 @@ def _vectors(copy: sqlite3.Connection) -> Iterator[str]:
 
 
 def _intents(copy: sqlite3.Connection) -> Iterator[str]:
-    scopes = {scope for (scope,) in copy.execute("SELECT DISTINCT scope FROM property")}
-    fitted = dict(copy.execute("SELECT scope, ways FROM intent"))
-    lacking = [scope or "of everyone" for scope in sorted(scopes - fitted.keys())]
-    yield from _named("scopes cannot tell their properties apart", lacking)
+    asked = "SELECT DISTINCT scope FROM asked JOIN source ON source.id = source_id"
+    wanted = {"fact": ("SELECT DISTINCT scope FROM property", "properties"), "passage": (asked, "passages")}
+    for about, (query, what) in wanted.items():
+        fitted = {scope for (scope,) in copy.execute("SELECT scope FROM intent WHERE about = ?", (about,))}
+        lacking = sorted({scope for (scope,) in copy.execute(query)} - fitted)
+        yield from _named(f"scopes cannot tell their {what} apart", [scope or "of everyone" for scope in lacking])
     known = {number for (number,) in copy.execute("SELECT id FROM way")}
-    used = {number for ways in fitted.values() for number in memoryview(ways).cast("i")}
+    used = {number for (ways,) in copy.execute("SELECT ways FROM intent") for number in memoryview(ways).cast("i")}
     yield from _named("ways to ask are counted on and not there", _rows(sorted(used - known)))
+    loose = "SELECT DISTINCT heading FROM asked EXCEPT SELECT heading FROM chunk"
+    yield from _named("wordings ask for no passage", [repr(heading) for (heading,) in copy.execute(loose)])
 
 
 def _citations(copy: sqlite3.Connection) -> Iterator[str]:

@@ -1,22 +1,41 @@
-"""The fitted readers of questions as rows of a knowledge base: one for what everyone sees, and one for each scope."""
+"""The fitted readers of questions as rows of a knowledge base: for what everyone sees, and for what each scope does.
+
+One tells which property a question asks for, the other under which heading its answer stands.
+"""
 
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from limbeck.corpus.schema import Property
 from limbeck.corpus.ways_to_ask import Way, ways_to_ask
+from limbeck.corpus.ways_to_passages import ways_to_passages
 from limbeck.knowledge.intents import Intents, Names, fit
 from limbeck.knowledge.word_vectors import Vectors
 
 if TYPE_CHECKING:
     from limbeck.knowledge.embedder import Embedder
 
+FIRST_CHUNK = "(SELECT min(id) FROM chunk WHERE chunk.source_id = asked.source_id AND chunk.heading = asked.heading)"
+"""The id of what a wording asks for, in SQL."""
 _STORED = np.float16
 _PLACE = np.int32
+
+About = Literal["fact", "passage"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """The ways to ask that one scope knows, and the ids of what they ask for."""
+
+    scope: str
+    about: About
+    classes: tuple[int, ...]
+    ways: Sequence[Way]
 
 
 def write_intents(
@@ -26,9 +45,9 @@ def write_intents(
 
     `without` leaves a fold of the wordings out. Vectors of texts that are there already are kept.
     """
-    ways = {scope: ways_to_ask(list(seen.values()), without=without) for scope, seen in _seen_by_scope(connection)}
+    known = [*_of_facts(connection, without), *_of_passages(connection, without)]
     kept = dict(connection.execute("SELECT text, vector FROM way"))
-    texts = sorted({way.text for found in ways.values() for way in found})
+    texts = sorted({way.text for each in known for way in each.ways})
     new = [text for text in texts if text not in kept]
     if embedder is not None:
         vectors = embedder.vectors(new) if new else ()
@@ -37,27 +56,26 @@ def write_intents(
     rows = [(number, text, kept.get(text, b"")) for number, text in enumerate(texts, start=1)]
     connection.executemany("INSERT INTO way VALUES (?, ?, ?)", rows)
     connection.execute("DELETE FROM intent")
-    for scope, seen in _seen_by_scope(connection):
-        _write_fitted(connection, scope, tuple(seen), ways[scope])
+    for each in known:
+        _write_fitted(connection, each)
 
 
-def read_intents(connection: sqlite3.Connection, scope: str) -> Intents | None:
-    """Return what is fitted for the readers of a scope; None where there are no properties."""
-    query = (
-        "SELECT properties, names, ways, duals, terms, weights FROM intent WHERE scope IN ('', ?) ORDER BY scope DESC"
-    )
-    found = connection.execute(query, (scope,)).fetchone()
+def read_intents(connection: sqlite3.Connection, scope: str, about: About) -> Intents | None:
+    """Return what is fitted for the readers of a scope; None where there is nothing to ask for."""
+    query = """SELECT classes, names, ways, duals, terms, weights FROM intent
+        WHERE scope IN ('', ?) AND about = ? ORDER BY scope DESC"""
+    found = connection.execute(query, (scope, about)).fetchone()
     if found is None:
         return None
-    properties, names, ways, duals, terms, weights = found
+    classes, names, ways, duals, terms, weights = found
     numbers, vectors_WD = _vectors(connection)
     places = np.searchsorted(numbers, np.frombuffer(ways, _PLACE))
-    classes = len(json.loads(properties)) + 1
-    table_TC = _read(weights).reshape(-1, classes + 1)
+    num_classes = len(json.loads(classes)) + 1
+    table_TC = _read(weights).reshape(-1, num_classes + 1)
     return Intents(
-        properties=tuple(json.loads(properties)),
+        classes=tuple(json.loads(classes)),
         vectors_WD=vectors_WD[places],
-        duals_WC=_read(duals).reshape(-1, classes),
+        duals_WC=_read(duals).reshape(-1, num_classes),
         terms={term: place for place, term in enumerate(terms.split("\n"))} if terms else {},
         idf_T=table_TC[:, 0],
         weights_TC=table_TC[:, 1:],
@@ -70,28 +88,46 @@ def _names(stored: Mapping[str, Sequence[float]]) -> Names:
     return Names(ways=ways, classes=classes, weights_C=np.array(stored["weights"], np.float32))
 
 
-def _seen_by_scope(connection: sqlite3.Connection) -> list[tuple[str, dict[int, Property]]]:
-    """Return the properties that readers of each scope see; scopes without properties of their own are left out."""
+def _of_facts(connection: sqlite3.Connection, without: int | None) -> list[_Known]:
+    """Return what readers of each scope know of properties; scopes without properties of their own are left out."""
     rows = connection.execute("SELECT id, body, scope FROM property ORDER BY id").fetchall()
     known = [(number, Property.from_json(json.loads(body)), scope) for number, body, scope in rows]
-    return [
-        (scope, {number: each for number, each, owner in known if owner in ("", scope)})
+    seen = {
+        scope: {number: each for number, each, owner in known if owner in ("", scope)}
         for scope in sorted({scope for *_, scope in known})
+    }
+    return [
+        _Known(scope=scope, about="fact", classes=tuple(each), ways=ways_to_ask(list(each.values()), without=without))
+        for scope, each in seen.items()
     ]
 
 
-def _write_fitted(connection: sqlite3.Connection, scope: str, properties: tuple[int, ...], ways: Sequence[Way]) -> None:
+def _of_passages(connection: sqlite3.Connection, without: int | None) -> list[_Known]:
+    """Return what readers of each scope know of passages; scopes without wordings of their own are left out."""
+    query = f"""SELECT {FIRST_CHUNK} AS first, asked.text, scope FROM asked
+        JOIN source ON source.id = source_id ORDER BY first, place"""
+    sections: dict[tuple[int, str], list[str]] = {}
+    for first, text, scope in connection.execute(query):
+        sections.setdefault((first, scope), []).append(text)
+    known = []
+    for scope in sorted({owner for _, owner in sections}):
+        seen = {first: texts for (first, owner), texts in sections.items() if owner in ("", scope)}
+        ways = ways_to_passages(list(seen.values()), without=without)
+        known.append(_Known(scope=scope, about="passage", classes=tuple(seen), ways=ways))
+    return known
+
+
+def _write_fitted(connection: sqlite3.Connection, known: _Known) -> None:
     numbers = dict(connection.execute("SELECT text, id FROM way"))
     ids, vectors_WD = _vectors(connection)
-    places = np.array([numbers[way.text] for way in ways], _PLACE)
-    fitted = fit(properties, ways, vectors_WD[np.searchsorted(ids, places)])
+    places = np.array([numbers[way.text] for way in known.ways], _PLACE)
+    fitted = fit(known.classes, known.ways, vectors_WD[np.searchsorted(ids, places)])
     table_TC = np.concatenate([fitted.idf_T[:, None], fitted.weights_TC], axis=1)
     names = {"ways": list(fitted.names.ways), "classes": list(fitted.names.classes)}
     names_json = json.dumps({**names, "weights": fitted.names.weights_C.tolist()})
     blobs = (places.tobytes(), _written(fitted.duals_WC), "\n".join(fitted.terms), _written(table_TC))
-    connection.execute(
-        "INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?)", (scope, json.dumps(properties), names_json, *blobs)
-    )
+    about = (known.scope, known.about, json.dumps(known.classes), names_json)
+    connection.execute("INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*about, *blobs))
 
 
 def _vectors(connection: sqlite3.Connection) -> tuple[np.ndarray[tuple[int], np.dtype[np.int32]], Vectors]:

@@ -1,6 +1,6 @@
 """What a question asks for: ridge regression over every known way to ask, by what texts are like and by their words.
 
-W = ways to ask, D = dimensions, T = terms, C = classes: the properties, and last what none of them answers.
+W = ways to ask, D = dimensions, T = terms, C = classes: properties or passages, and last what none of them answers.
 Source: Saunders, Gammerman and Vovk 1998, ridge regression learning algorithm in dual variables
 """
 
@@ -34,7 +34,7 @@ _Row = tuple[list[int], Vectors]
 
 
 class Score(NamedTuple):
-    """How likely a question asks for a property, and by how much that leads asking for nothing (0 to 1; 0.5: a tie)."""
+    """How likely a question asks for something, and by how much that leads asking for nothing (0 to 1; 0.5: a tie)."""
 
     fit: float
     lead: float
@@ -65,10 +65,10 @@ class Names:
 class Intents:
     """A fitted reader of questions; without vectors it goes by words alone.
 
-    properties: their ids, in the order of the classes; idf_T and weights_TC are of `terms`.
+    classes: their ids, in order; idf_T and weights_TC are of `terms`.
     """
 
-    properties: tuple[int, ...]
+    classes: tuple[int, ...]
     vectors_WD: Vectors
     duals_WC: Vectors
     terms: Mapping[str, int]
@@ -77,7 +77,7 @@ class Intents:
     names: Names
 
     def scores(self, text: str, vector_D: Vectors | None) -> dict[int, Score]:
-        """Return the score of each property for a question whose subject is taken out."""
+        """Return the score of each class for a question; where it asks of a subject, that is taken out."""
         places, values = _weighed(terms_of(text), self.terms, self.idf_T)
         found_C = values @ self.weights_TC[places]
         if vector_D is not None and self.vectors_WD.shape[1]:
@@ -86,12 +86,12 @@ class Intents:
         *known, nothing = found_C.tolist()
         return {
             number: Score(_share(score), _share((score - nothing + 1) / 2))
-            for number, score in zip(self.properties, known, strict=True)
+            for number, score in zip(self.classes, known, strict=True)
         }
 
 
-def fit(properties: Sequence[int], ways: Sequence[Way], vectors_WD: Vectors) -> Intents:
-    """Fit a reader to ways to ask, each about a place in `properties` or -1 for nothing.
+def fit(classes: Sequence[int], ways: Sequence[Way], vectors_WD: Vectors) -> Intents:
+    """Fit a reader to ways to ask, each about a place in `classes` or -1 for nothing.
 
     Numbers are rounded as they are stored, so that one read from a file is the one that was fitted.
     """
@@ -102,19 +102,19 @@ def fit(properties: Sequence[int], ways: Sequence[Way], vectors_WD: Vectors) -> 
     if vectors_WD.shape[1]:
         likeness_WW += _alike(vectors_WD @ vectors_WD.T)
     likeness_WW[np.diag_indices(len(texts))] += _RIDGE
-    wanted_WC = np.eye(len(properties) + 1, dtype=np.float32)[[way.place for way in ways]]
+    wanted_WC = np.eye(len(classes) + 1, dtype=np.float32)[[way.place for way in ways]]
     duals_WC = _rounded(np.linalg.solve(likeness_WW, wanted_WC))
-    weights_TC = np.zeros((len(terms), len(properties) + 1), np.float32)
+    weights_TC = np.zeros((len(terms), len(classes) + 1), np.float32)
     for (places, values), dual_C in zip(rows, duals_WC, strict=True):
         weights_TC[places] += values[:, None] * dual_C
     return Intents(
-        properties=tuple(properties),
+        classes=tuple(classes),
         vectors_WD=vectors_WD,
         duals_WC=duals_WC,
         terms=terms,
         idf_T=idf_T,
         weights_TC=_rounded(weights_TC),
-        names=_names(ways, len(properties) + 1),
+        names=_names(ways, len(classes) + 1),
     )
 
 

@@ -5,7 +5,7 @@ A row of a scope is there for readers of that scope alone, one of the empty scop
 """
 
 APPLICATION_ID = 1280131659
-FORMAT = 4
+FORMAT = 5
 
 
 def word_index(table: str, columns: str, *, database: str = "main") -> str:
@@ -41,6 +41,12 @@ CREATE TABLE chunk (
     stop INTEGER NOT NULL, language TEXT NOT NULL, title TEXT NOT NULL, heading TEXT NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX chunk_by_span ON chunk (source_id, start, stop);
+
+-- How people ask for what the passages under a heading of a source tell, in the order in which they were written.
+CREATE TABLE asked (
+    source_id INTEGER NOT NULL REFERENCES source (id), heading TEXT NOT NULL, place INTEGER NOT NULL,
+    text TEXT NOT NULL, PRIMARY KEY (source_id, heading, place)
+) WITHOUT ROWID;
 
 CREATE TABLE entity (
     id INTEGER PRIMARY KEY, en TEXT NOT NULL, zh TEXT NOT NULL, kind_en TEXT NOT NULL, kind_zh TEXT NOT NULL,
@@ -93,10 +99,11 @@ CREATE TABLE chunk_vector (
 ) WITHOUT ROWID;
 CREATE TABLE way (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE, vector BLOB NOT NULL);
 
--- What tells by ways to ask which of the properties that a scope sees a question is about (knowledge/intents.py).
+-- What tells by ways to ask what a question is about, of all that a scope sees (knowledge/intents.py): `about` is
+-- `fact`, and `classes` are ids of properties, or `passage`, and they are the first chunk under each heading.
 CREATE TABLE intent (
-    scope TEXT PRIMARY KEY, properties TEXT NOT NULL, names TEXT NOT NULL, ways BLOB NOT NULL, duals BLOB NOT NULL,
-    terms TEXT NOT NULL, weights BLOB NOT NULL
+    scope TEXT NOT NULL, about TEXT NOT NULL, classes TEXT NOT NULL, names TEXT NOT NULL, ways BLOB NOT NULL,
+    duals BLOB NOT NULL, terms TEXT NOT NULL, weights BLOB NOT NULL, PRIMARY KEY (scope, about)
 ) WITHOUT ROWID;
 """
 TABLES += "".join(word_index(table, columns) for table, columns in WORDS.items())

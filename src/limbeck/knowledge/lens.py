@@ -17,6 +17,7 @@ _BY_SCOPE = {
     "source": "scope IN (SELECT scope FROM temp.seen_scope)",
     "record": "source_id IN (SELECT id FROM temp.source)",
     "chunk": "source_id IN (SELECT id FROM temp.source)",
+    "asked": "source_id IN (SELECT id FROM temp.source)",
     "entity": "scope IN (SELECT scope FROM temp.seen_scope)",
     "alias": "source_id IN (SELECT id FROM temp.source) AND entity_id IN (SELECT id FROM temp.entity)",
     "property": "scope IN (SELECT scope FROM temp.seen_scope)",

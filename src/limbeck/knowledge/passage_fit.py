@@ -1,7 +1,8 @@
 """How likely a passage answers a question: a logistic regression over words, vectors, and the kind of thing asked for.
 
 One sentence that holds all of the question speaks for a passage, a heading that does speaks against it: near misses
-share the topic. Words are compared by their vectors, each with the nearest one of the passage.
+share the topic. Where its author said how people ask for it, that counts most. Words are compared by their vectors,
+each with the nearest one of the passage.
 N = words of the question, M = words of a part of a passage, D = dimensions.
 """
 
@@ -14,45 +15,43 @@ from typing import final
 import numpy as np
 
 from limbeck.knowledge.answer_kind import tells
+from limbeck.knowledge.sought import Shares
 from limbeck.knowledge.word_vectors import Vectors, WordVectors
 
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？；;\n])\s*")
 _SHORTEST_SENTENCE = 4
 _SHORTEST = 1e-9
 _MOST_KEPT = 4096
+_WEIGHTS = (1.507, 5.048, -0.959, 5.008, -1.092, -0.318, 0.282, -4.829)
+_WEIGHTS_ASKED = (-0.079, 2.52, 0.0, 2.237, -5.278, -0.316, 0.571, 11.677, -4.419)
+"""Of the clues in order, and last a constant: `recipes/starter/passage_fit.py` fits both to the practice pages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clues:
     """What speaks for a passage (0 to 1 each): shares of the question, by weight, that its parts hold.
 
-    coverage: share of words that the passage has as they stand. likeness: the cosine of question and passage.
+    shares: the words that it has as they stand, the cosine, and how likely the question is one of its own.
     """
 
-    coverage: float
-    likeness: float
+    shares: Shares
     whole: float
     sentence: float
     heading: float
     is_kind_asked: bool
     is_kind_told: bool
 
+    def numbers(self) -> tuple[float, ...]:
+        """Return the clues as weights count them: the share that it is asked for comes last, where that is known."""
+        known = () if self.shares.asked is None else (self.shares.asked,)
+        parts = (self.whole, self.sentence, self.heading, self.is_kind_asked, self.is_kind_told)
+        return (self.shares.coverage, self.shares.likeness, *parts, *known)
+
 
 def answers(clues: Clues) -> float:
-    """Return how likely a passage is the answer.
-
-    The weights are fitted by `recipes/starter/passage_fit.py` to the practice handbook's questions.
-    """
-    score = (
-        4.247 * clues.coverage
-        + 8.201 * clues.likeness
-        - 2.572 * clues.whole
-        + 8.517 * clues.sentence
-        - 4.742 * clues.heading
-        - 0.791 * clues.is_kind_asked
-        + 0.83 * clues.is_kind_told
-        - 7.311
-    )
+    """Return how likely a passage is the answer."""
+    *weights, constant = _WEIGHTS if clues.shares.asked is None else _WEIGHTS_ASKED
+    score = constant + sum(weight * clue for weight, clue in zip(weights, clues.numbers(), strict=True))
     return 1 / (1 + math.exp(-score))
 
 
@@ -97,15 +96,14 @@ class PassageReader:
         return AskedWords(self._words.rows(question))
 
     def clues(
-        self, asked: AskedWords, passage: tuple[str, str, str], kinds: Collection[str], *, shares: tuple[float, float]
+        self, asked: AskedWords, passage: tuple[str, str, str], kinds: Collection[str], *, shares: Shares
     ) -> Clues:
-        """Weigh a passage: its title, heading and text; `shares` are its coverage and its likeness."""
+        """Weigh a passage: its title, heading and text."""
         parts = self._parts(passage)
         title_N, heading_N = asked.nearest(parts.title_MD), asked.nearest(parts.heading_MD)
         sentences = [asked.nearest(words_MD) for _, words_MD in parts.sentences]
         return Clues(
-            coverage=shares[0],
-            likeness=shares[1],
+            shares=shares,
             whole=asked.share(title_N, heading_N, *sentences),
             sentence=max(asked.share(heading_N, sentence_N) for sentence_N in sentences),
             heading=asked.share(title_N, heading_N),

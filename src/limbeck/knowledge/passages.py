@@ -9,31 +9,27 @@ from typing import TYPE_CHECKING, final
 from limbeck.knowledge.answer_kind import kinds_asked, tells
 from limbeck.knowledge.evidence import Citation, Evidence, Label
 from limbeck.knowledge.ranking import Ranker, characters_of, coverage, fuse
+from limbeck.knowledge.sought import Shares, Sought
 from limbeck.knowledge.text import words
 
 if TYPE_CHECKING:
     from limbeck.knowledge.embedder import Embedder
+    from limbeck.knowledge.intents import Intents, Score
     from limbeck.knowledge.likeness import Likeness
     from limbeck.knowledge.passage_fit import PassageReader
 
 _ALIKE, _LIKE = 24, 0.4
 _WEIGHED = 8
+_LEAST_ASKED = 0.1
 _KIND_TOLD = 0.15
 _MOST_KEPT = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
-    """A question as passages are sought for it: its text and language, and its content words with their weights."""
-
-    question: str
-    language: str
-    content: tuple[str, ...]
-    weights: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _Passage:
+    """A chunk; `first` is the id of the first one under its heading."""
+
+    first: int
     title: str
     heading: str
     text: str
@@ -47,8 +43,11 @@ class _Passage:
 class PassageSearch:
     """Search the passages of one knowledge base as it stands; those found are kept in memory."""
 
-    def __init__(self, connection: sqlite3.Connection, ranker: Ranker, embedder: "Embedder | None") -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, ranker: Ranker, embedder: "Embedder | None", *, scope: str
+    ) -> None:
         self._connection = connection
+        self._scope = scope
         self._ranker = ranker
         self._embedder = embedder
         self._kept: dict[int, _Passage] = {}
@@ -56,29 +55,48 @@ class PassageSearch:
     def search(self, sought: Sought, count: int) -> list[Evidence]:
         """Return the passages that answer likeliest, those in the language of the question first."""
         cosines = self._likeness.of_passages(sought.question) if self._likeness else {}
+        asked = self._asked(sought.question)
         ranked = self._ranker.best("chunk_words", sought.content)
         alike = sorted(cosines, key=lambda rowid: -cosines[rowid])[:_ALIKE]
         alike = [rowid for rowid in alike if cosines[rowid] >= _LIKE]
         if len(ranked) < count:
             near = self._ranker.nearest("chunk_words", sought.content)
             ranked += [rowid for rowid in near if rowid not in ranked]
-        found = {rowid: self._passage(rowid) for rowid in fuse([ranked, alike])}
+        found = {rowid: self._passage(rowid) for rowid in fuse([ranked, alike, self._below(asked)])}
         shares = {
-            rowid: (coverage(sought.weights, each.words, each.characters), max(0.0, cosines.get(rowid, 0.0)))
+            rowid: Shares(
+                coverage=coverage(sought.weights, each.words, each.characters),
+                likeness=max(0.0, cosines.get(rowid, 0.0)),
+                asked=asked[each.first].fit if each.first in asked else None,
+            )
             for rowid, each in found.items()
         }
-        in_order = sorted(found, key=lambda rowid: (found[rowid].language != sought.language, -sum(shares[rowid])))
+        in_order = sorted(found, key=lambda rowid: (found[rowid].language != sought.language, -shares[rowid].sum()))
         fits = self._fits(sought, {rowid: (found[rowid], shares[rowid]) for rowid in in_order[: max(count, _WEIGHED)]})
         best = sorted(fits, key=lambda rowid: (found[rowid].language != sought.language, -fits[rowid]))
         return [_evidence(found[rowid], fits[rowid]) for rowid in best[:count]]
 
-    def _fits(self, sought: Sought, passages: Mapping[int, tuple[_Passage, tuple[float, float]]]) -> dict[int, float]:
+    def _asked(self, question: str) -> "dict[int, Score]":
+        """Score what stands under each heading whose author said how people ask for it."""
+        if self._intents is None:
+            return {}
+        return self._intents.scores(question, self._embedder.vector(question) if self._embedder else None)
+
+    def _below(self, asked: "Mapping[int, Score]") -> list[int]:
+        """Return the passages under the headings that are likeliest asked for."""
+        likely = [first for first, score in asked.items() if score.fit >= _LEAST_ASKED]
+        query = """SELECT id FROM chunk WHERE (source_id, heading) = (SELECT source_id, heading FROM chunk WHERE id = ?)
+            ORDER BY id"""
+        best = sorted(likely, key=lambda first: -asked[first].fit)[:_WEIGHED]
+        return [rowid for first in best for (rowid,) in self._connection.execute(query, (first,))]
+
+    def _fits(self, sought: Sought, passages: "Mapping[int, tuple[_Passage, Shares]]") -> dict[int, float]:
         """Return how likely each passage answers; without vectors, by its words and the kind of thing it holds."""
         kinds = kinds_asked(sought.question)
         if self._reader is None:
             return {
-                rowid: min(1.0, covered + _KIND_TOLD * tells(f"{each.heading}\n{each.text}", kinds))
-                for rowid, (each, (covered, _)) in passages.items()
+                rowid: min(1.0, share.best() + _KIND_TOLD * tells(f"{each.heading}\n{each.text}", kinds))
+                for rowid, (each, share) in passages.items()
             }
         from limbeck.knowledge.passage_fit import answers
 
@@ -98,6 +116,12 @@ class PassageSearch:
         return Likeness(self._connection, self._embedder)
 
     @cached_property
+    def _intents(self) -> "Intents | None":
+        from limbeck.knowledge.intent_rows import read_intents
+
+        return read_intents(self._connection, self._scope, "passage")
+
+    @cached_property
     def _reader(self) -> "PassageReader | None":
         if self._embedder is None:
             return None
@@ -109,11 +133,14 @@ class PassageSearch:
         if rowid not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            query = """SELECT source.name, start, stop, language, title, heading, text FROM chunk
-                JOIN source ON source.id = chunk.source_id WHERE chunk.id = ?"""
-            source, start, stop, language, *parts = self._connection.execute(query, (rowid,)).fetchone()
+            query = """SELECT source.name, start, stop, language, (
+                    SELECT min(each.id) FROM chunk AS each
+                    WHERE (each.source_id, each.heading) = (chunk.source_id, chunk.heading)
+                ), title, heading, text FROM chunk JOIN source ON source.id = chunk.source_id WHERE chunk.id = ?"""
+            source, start, stop, language, first, *parts = self._connection.execute(query, (rowid,)).fetchone()
             held = frozenset(words("\n".join(parts)))
             self._kept[rowid] = _Passage(
+                first=first,
                 title=parts[0],
                 heading=parts[1],
                 text=parts[2],

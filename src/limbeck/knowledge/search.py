@@ -15,9 +15,10 @@ from limbeck.corpus.language import language_of
 from limbeck.corpus.ways_to_ask import SUBJECT
 from limbeck.knowledge.evidence import Evidence, Link, Match
 from limbeck.knowledge.linking import Linker
-from limbeck.knowledge.passages import PassageSearch, Sought
+from limbeck.knowledge.passages import PassageSearch
 from limbeck.knowledge.ranking import Ranker, coverage, fuse
 from limbeck.knowledge.reading import MAX_CHARS, QuestionReader, Reading
+from limbeck.knowledge.sought import Sought
 from limbeck.knowledge.statements import Statement, Statements
 from limbeck.knowledge.text import content_of, key, replaced, words
 from limbeck.knowledge.write import statement_of
@@ -62,7 +63,7 @@ class Searcher:
         self._ranker = Ranker(connection)
         self._statements = Statements(connection)
         self._reader = QuestionReader(self._linker, self._statements)
-        self._passages = PassageSearch(connection, self._ranker, embedder)
+        self._passages = PassageSearch(connection, self._ranker, embedder, scope=scope)
         self._embedder = embedder
         self._scope = scope
 
@@ -111,7 +112,7 @@ class Searcher:
         """Return what tells which property is asked for, read when the first question comes."""
         from limbeck.knowledge.intent_rows import read_intents
 
-        return read_intents(self._connection, self._scope)
+        return read_intents(self._connection, self._scope, "fact")
 
     def _intents_of(self, question: str, reading: Reading) -> "Mapping[int, Score]":
         """Score the properties by the question without its subjects, and with values named by what they are."""

@@ -68,6 +68,14 @@ class ChunkRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskedRead:
+    """How people ask for what the passages under a heading tell, in their own words."""
+
+    heading: str
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """Something was left out or changed on the way in, and why."""
 
@@ -75,7 +83,7 @@ class Dropped:
     count: int
 
 
-Record = FileRead | PropertyRead | RowRead | ChunkRead | Dropped
+Record = FileRead | PropertyRead | RowRead | ChunkRead | AskedRead | Dropped
 
 
 def read_source(source: Source) -> Iterator[Record]:

@@ -26,6 +26,7 @@ def only_from(connection: sqlite3.Connection, source_id: int) -> tuple[Rows, Row
         "source": "SELECT * FROM source WHERE id = ?1",
         "record": "SELECT * FROM record WHERE source_id = ?1",
         "chunk": "SELECT * FROM chunk WHERE source_id = ?1",
+        "asked": "SELECT * FROM asked WHERE source_id = ?1",
         "fact": facts,
         "fact_source": "SELECT * FROM fact_source WHERE source_id = ?1",
         "entity": f"SELECT * FROM entity WHERE id IN ({gone})",

@@ -42,6 +42,7 @@ def write_all(connection: sqlite3.Connection, gathered: Gathered, embedder: "Emb
         about = (source_id, file.name, file.kind, file.digest, file.scope)
         connection.execute("INSERT INTO source VALUES (?, ?, ?, ?, ?)", about)
         _write_chunks(connection, file, source_id)
+        _write_asked(connection, file, source_id)
         for row in file.rows:
             writer.write(row, source_id, file.scope)
     index_statements(connection, None)
@@ -126,6 +127,16 @@ def _write_chunks(connection: sqlite3.Connection, file: GatheredFile, source_id:
         row = (source_id, chunk.start, chunk.stop, chunk.language, chunk.title, chunk.heading, chunk.text)
         cursor = connection.execute("INSERT INTO chunk VALUES (NULL, ?, ?, ?, ?, ?, ?, ?)", row)
         index_chunk(connection, int(cursor.lastrowid or 0), (chunk.title, chunk.heading), chunk.text)
+
+
+def _write_asked(connection: sqlite3.Connection, file: GatheredFile, source_id: int) -> None:
+    headings = {chunk.heading for chunk in file.chunks}
+    for heading, texts in file.asked.items():
+        if heading not in headings:
+            file.dropped["wording that asks for no text"] += len(texts)
+            continue
+        rows = [(source_id, heading, place, text) for place, text in enumerate(texts)]
+        connection.executemany("INSERT INTO asked VALUES (?, ?, ?, ?)", rows)
 
 
 class _FactWriter:

@@ -1,43 +1,38 @@
-"""The practice handbook: every question points at a section that is there, or at none."""
+"""The practice handbook: every section is asked for in many ways, and other questions have no answer there."""
 
-import json
 import re
-from importlib.resources import files
+from collections import Counter
 
 import pytest
 
 from limbeck.corpus.language import LANGUAGES
+from limbeck.corpus.schema import FOLDS
+from limbeck.fusion.practice_pages import practice_questions, practice_source
 
-PRACTICE = files("limbeck.fusion") / "practice"
-# Per language: sections, questions a section, questions without an answer.
-COUNTS = {"en": (54, 9, 330), "zh": (54, 9, 330)}
-
-
-def read_questions(language: str) -> list[dict]:
-    text = (PRACTICE / f"questions.{language}.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line) for line in text.splitlines()]
+SECTIONS, LEAST_ASKED, UNANSWERED = 54, 20, 330
+"""Of each language: sections, wordings a section, questions without an answer."""
 
 
-def read_sections(language: str) -> set[tuple[str, str]]:
+def sections(language: str) -> set[tuple[str, str]]:
     return {
         (page.name, heading)
-        for page in (PRACTICE / language).iterdir()
+        for page in (practice_source().location / language).iterdir()
         for heading in re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
     }
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_section_has_its_questions(language: str) -> None:
-    sections, each, _ = COUNTS[language]
-    found = read_sections(language)
-    asked = [(row["page"], row["heading"]) for row in read_questions(language) if row["page"]]
-    assert len(found) == sections and set(asked) == found
-    assert all(asked.count(section) == each for section in found)
+def test_every_section_is_asked_for_in_every_fold(language: str) -> None:
+    found = sections(language)
+    asked = [each for each in practice_questions() if each.language == language and each.heading]
+    counts = Counter((each.page, each.heading) for each in asked)
+    assert len(found) == SECTIONS and set(counts) == found
+    assert min(counts.values()) >= LEAST_ASKED
+    assert len({(each.page, each.heading, each.fold) for each in asked}) == SECTIONS * FOLDS
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_other_questions_have_no_answer(language: str) -> None:
-    sections, each, unanswered = COUNTS[language]
-    rows = read_questions(language)
-    assert sum(row["page"] is None for row in rows) == unanswered
-    assert len({row["question"] for row in rows}) == len(rows) == sections * each + unanswered
+def test_the_other_questions_have_no_answer_and_no_question_stands_twice(language: str) -> None:
+    rows = [each for each in practice_questions() if each.language == language]
+    assert sum(each.kind == "no passage" and not each.page for each in rows) == UNANSWERED
+    assert len({each.text for each in rows}) == len(rows)

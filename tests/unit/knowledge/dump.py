@@ -4,7 +4,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-TABLES = ("source", "record", "chunk", "entity", "alias", "property", "fact", "fact_source", "encoder")
+TABLES = ("source", "record", "chunk", "asked", "entity", "alias", "property", "fact", "fact_source", "encoder")
 DERIVED = ("chunk_vector", "way", "intent", "chunk_words", "fact_words", "chunk_vocabulary", "fact_vocabulary")
 
 

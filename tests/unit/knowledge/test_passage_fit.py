@@ -4,8 +4,18 @@ import pytest
 
 from limbeck.knowledge.embedder import shipped
 from limbeck.knowledge.passage_fit import Clues, PassageReader, answers
+from limbeck.knowledge.sought import Shares
 
-NONE = Clues(coverage=0, likeness=0, whole=0, sentence=0, heading=0, is_kind_asked=False, is_kind_told=False)
+SHARES = Shares(coverage=0.5, likeness=0.5, asked=None)
+
+
+def clues(shares: dict[str, float | None] | None = None, **parts: float) -> Clues:
+    held = {"coverage": 0.0, "likeness": 0.0, "asked": None, **(shares or {})}
+    weighed = {"whole": 0.0, "sentence": 0.0, "heading": 0.0, "is_kind_asked": False, "is_kind_told": False, **parts}
+    return Clues(shares=Shares(**held), **weighed)
+
+
+NONE = clues()
 BAGS = ("Baggage", "Allowance", "Each guest may check one bag of 23 kg. Ask at the desk for more.")
 
 
@@ -17,22 +27,30 @@ def reader() -> PassageReader:
 
 
 def weighed(reader: PassageReader, question: str, kinds: tuple[str, ...] = ()) -> Clues:
-    return reader.clues(reader.asked(question), BAGS, kinds, shares=(0.5, 0.5))
+    return reader.clues(reader.asked(question), BAGS, kinds, shares=SHARES)
 
 
-@pytest.mark.parametrize("clue", ["coverage", "likeness", "sentence"])
-def test_what_speaks_for_a_passage_makes_it_likelier(clue: str) -> None:
+@pytest.mark.parametrize("clue", ["coverage", "likeness"])
+def test_what_a_passage_holds_of_a_question_makes_it_likelier(clue: str) -> None:
     assert answers(NONE) < 0.01
-    assert answers(replace(NONE, **{clue: 1.0})) > 10 * answers(NONE)
+    assert answers(clues({clue: 1.0})) > 10 * answers(NONE)
+    assert answers(clues(sentence=1.0)) > 10 * answers(NONE)
+
+
+def test_one_that_is_asked_for_so_is_likelier_and_one_that_is_not_is_less() -> None:
+    held = {"coverage": 0.4, "likeness": 0.4}
+    parts = {"sentence": 0.5, "whole": 0.5, "heading": 0.3}
+    unknown, asked, other = (answers(clues({**held, "asked": share}, **parts)) for share in (None, 0.8, 0.0))
+    assert other < unknown < asked
 
 
 def test_a_heading_that_says_all_and_no_sentence_that_does_speaks_against_it() -> None:
-    near = replace(NONE, coverage=0.5, likeness=0.4, sentence=0.6, whole=0.6)
+    near = clues({"coverage": 0.5, "likeness": 0.4}, sentence=0.6, whole=0.6)
     assert answers(replace(near, heading=0.6)) < answers(near)
 
 
 def test_a_kind_asked_for_and_not_told_speaks_against_it() -> None:
-    told = replace(NONE, coverage=0.5, is_kind_asked=True, is_kind_told=True)
+    told = clues({"coverage": 0.5}, is_kind_asked=True, is_kind_told=True)
     assert answers(replace(told, is_kind_told=False)) < answers(told)
 
 
