@@ -22,7 +22,7 @@ LONGEST = 96
 """How many tokens the encoder is shown at once, as in its training."""
 _WIDTHS = (16, 32, LONGEST)
 """Texts are padded to one of these: a graph of fixed shape is five times as fast as one whose shape changes."""
-_MOST_KEPT = 8192
+_MOST_KEPT = 16_384
 _ONE_THREAD = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1}
 """One thread, full precision: the same text gives the same bytes, whatever else is asked."""
 

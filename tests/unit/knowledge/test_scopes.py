@@ -24,8 +24,10 @@ ACME = (
 BOLT = "name,capital,partner,bolt_plan\nNightingale,Boltville,NG,Boltplan\nChad,N'Djamena,Kenya,Boltchad\n"
 PAGES = {
     "open.md": "# Desk\n\n## Hours\n\nThe desk is open from nine to five.\n",
-    "acme.md": "# Acmepage\n\n## Acmehours\n\n<!-- asked\nAcmeopening?\nhow early is the Acmeteam in\n-->\n\nThe Acmedesk is open for the Acmesecret launch from nine.\n",
-    "bolt.md": "# Boltpage\n\n## Bolthours\n\n<!-- asked\nBoltopening?\n-->\n\nThe Boltdesk is open for the Boltsecret launch from nine.\n",
+    "acme.md": "# Acmepage\n\n## Acmehours\n\n<!-- asked\nAcmeopening?\nhow early is the Acmeteam in\n-->\n\n"
+    "The Acmedesk is open for the Acmesecret launch from nine.\n",
+    "bolt.md": "# Boltpage\n\n## Bolthours\n\n<!-- asked\nBoltopening?\n-->\n\n"
+    "The Boltdesk is open for the Boltsecret launch from nine.\n",
 }
 ACME_ONLY = ("Acme", "Secretproject", "夜莺", "9081726", "acme", "770077")
 BOLT_ONLY = ("Bolt", "bolt")
