@@ -23,7 +23,7 @@ _MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
 _PASSAGE_CHARS = {"en": 56, "zh": 24}
 _VALUE_CHARS = {"en": 32, "zh": 16}
 _QUESTION_CHARS = 240
-_LEAST_FIT = 0.04
+_LEAST_FIT = 0.1
 
 
 def reference(number: int, part: str | None = None) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from limbeck.corpus.schema import Property
 from limbeck.corpus.ways_to_ask import Way, ways_to_ask
-from limbeck.corpus.ways_to_passages import Section, ways_to_passages
+from limbeck.corpus.ways_to_passages import ways_to_passages
 from limbeck.knowledge.intents import Intents, Names, fit
 from limbeck.knowledge.word_vectors import Vectors
 
@@ -104,19 +104,14 @@ def _of_facts(connection: sqlite3.Connection, without: int | None) -> list[_Know
 
 def _of_passages(connection: sqlite3.Connection, without: int | None) -> list[_Known]:
     """Return what readers of each scope know of passages; scopes without wordings of their own are left out."""
-    query = f"""SELECT {FIRST_CHUNK} AS first, asked.heading, asked.text, scope FROM asked
+    query = f"""SELECT {FIRST_CHUNK} AS first, asked.text, scope FROM asked
         JOIN source ON source.id = source_id ORDER BY first, place"""
-    asked: dict[tuple[int, str, str], list[str]] = {}
-    for first, heading, text, scope in connection.execute(query):
-        asked.setdefault((first, heading, scope), []).append(text)
-    titles = dict(connection.execute("SELECT id, title FROM chunk"))
+    sections: dict[tuple[int, str], list[str]] = {}
+    for first, text, scope in connection.execute(query):
+        sections.setdefault((first, scope), []).append(text)
     known = []
-    for scope in sorted({owner for *_, owner in asked}):
-        seen = {
-            first: Section(topics=(titles[first], heading.rpartition(" > ")[2]), wordings=tuple(texts))
-            for (first, heading, owner), texts in asked.items()
-            if owner in ("", scope)
-        }
+    for scope in sorted({owner for _, owner in sections}):
+        seen = {first: texts for (first, owner), texts in sections.items() if owner in ("", scope)}
         ways = ways_to_passages(list(seen.values()), without=without)
         known.append(_Known(scope=scope, about="passage", classes=tuple(seen), ways=ways))
     return known

@@ -10,6 +10,9 @@ from itertools import product
 from pathlib import Path
 
 from limbeck.corpus.wording_bank import read_frames
+from limbeck.fusion.practice_pages import practice_source
+from limbeck.knowledge.source import AskedRead
+from limbeck.knowledge.sources.markdown import read
 
 ROOT = Path(__file__).parents[3]
 ATLAS = ROOT / "examples" / "atlas"
@@ -52,7 +55,15 @@ def trained_wordings() -> frozenset[str]:
         found |= {plain(frame.format(subject="{}", property=phrase)) for frame, phrase in unknown}
         found |= {plain(text) for text in frames.off_topic}
         found |= {plain(frame.format(subject="{}")) for frame in (*frames.follow_subject, *frames.unknown_question)}
-    return frozenset(found | starter_wordings())
+    return frozenset(found | starter_wordings() | wordings_of_passages())
+
+
+def wordings_of_passages() -> set[str]:
+    """Return how the handbook's sections are asked for, and those of the practice handbook."""
+    pages = (*read(ATLAS / "handbook", {}), *read(practice_source().location, {}))
+    asked = {plain(text) for record in pages if isinstance(record, AskedRead) for text in record.texts}
+    assert len(asked) > 4000
+    return asked
 
 
 def starter_wordings() -> set[str]:
