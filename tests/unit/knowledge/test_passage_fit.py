@@ -32,9 +32,9 @@ def weighed(reader: PassageReader, question: str, kinds: tuple[str, ...] = ()) -
 
 @pytest.mark.parametrize("clue", ["coverage", "likeness"])
 def test_what_a_passage_holds_of_a_question_makes_it_likelier(clue: str) -> None:
-    assert answers(NONE) < 0.01
-    assert answers(clues({clue: 1.0})) > 10 * answers(NONE)
-    assert answers(clues(sentence=1.0)) > 10 * answers(NONE)
+    assert answers(NONE) < 0.02
+    assert answers(clues({clue: 1.0})) > 3 * answers(NONE)
+    assert answers(clues(sentence=1.0)) > 3 * answers(NONE)
 
 
 def test_one_that_is_asked_for_so_is_likelier_and_one_that_is_not_is_less() -> None:
