@@ -28,7 +28,7 @@ from limbeck.knowledge.build import build
 from limbeck.knowledge.embedder import Embedder, shipped
 from limbeck.knowledge.evidence import Evidence
 from limbeck.knowledge.forgetting import forget
-from limbeck.knowledge.intent_rows import read_intents
+from limbeck.knowledge.intent_rows import chunks_by_section, read_intents
 from limbeck.knowledge.likeness import passage_text
 from limbeck.knowledge.passage_fit import Clues, PassageReader
 from limbeck.knowledge.ranking import Ranker, coverage
@@ -76,10 +76,10 @@ class Weigher:
         connection = base._connection
         self._ranker, self._reader, self._embedder = Ranker(connection), PassageReader(embedder.words), embedder
         self._intents = read_intents(connection, "", "passage")
-        query = """SELECT name, start, stop, (SELECT min(each.id) FROM chunk AS each
-            WHERE (each.source_id, each.heading) = (chunk.source_id, chunk.heading))
-            FROM chunk JOIN source ON source.id = source_id"""
-        self._first = {(name, (start, stop)): first for name, start, stop, first in connection.execute(query)}
+        first_of = {rowid: rowids[0] for rowids in chunks_by_section(connection).values() for rowid in rowids}
+        query = "SELECT name, start, stop, chunk.id FROM chunk JOIN source ON source.id = source_id"
+        spans = connection.execute(query).fetchall()
+        self._first = {(name, (start, stop)): first_of.get(rowid) for name, start, stop, rowid in spans}
 
     def clues(self, question: str, row: Evidence) -> Clues:
         """Return what speaks for a passage."""

@@ -20,8 +20,6 @@ from limbeck.knowledge.word_vectors import Vectors
 if TYPE_CHECKING:
     from limbeck.knowledge.embedder import Embedder
 
-FIRST_CHUNK = "(SELECT min(id) FROM chunk WHERE chunk.source_id = asked.source_id AND chunk.heading = asked.heading)"
-"""The id of what a wording asks for, in SQL."""
 _STORED = np.float16
 _PLACE = np.int32
 
@@ -56,8 +54,13 @@ def write_intents(
     rows = [(number, text, kept.get(text, b"")) for number, text in enumerate(texts, start=1)]
     connection.executemany("INSERT INTO way VALUES (?, ?, ?)", rows)
     connection.execute("DELETE FROM intent")
+    if not known:
+        return
+    place_of = {text: place for place, text in enumerate(texts)}
+    _, vectors_WD = _vectors(connection)
     for each in known:
-        _write_fitted(connection, each)
+        places = [place_of[way.text] for way in each.ways]
+        _write_fitted(connection, each, places, fit(each.classes, each.ways, vectors_WD[places]))
 
 
 def read_intents(connection: sqlite3.Connection, scope: str, about: About) -> Intents | None:
@@ -83,6 +86,15 @@ def read_intents(connection: sqlite3.Connection, scope: str, about: About) -> In
     )
 
 
+def chunks_by_section(connection: sqlite3.Connection) -> dict[tuple[int, str], list[int]]:
+    """Return by source and heading the passages of every source that has wordings; the first stands for its section."""
+    found: dict[tuple[int, str], list[int]] = {}
+    query = "SELECT source_id, heading, id FROM chunk WHERE source_id IN (SELECT source_id FROM asked) ORDER BY id"
+    for source, heading, number in connection.execute(query):
+        found.setdefault((source, heading), []).append(number)
+    return found
+
+
 def _names(stored: Mapping[str, Sequence[float]]) -> Names:
     ways, classes = ([int(number) for number in stored[key]] for key in ("ways", "classes"))
     return Names(ways=ways, classes=classes, weights_C=np.array(stored["weights"], np.float32))
@@ -104,28 +116,26 @@ def _of_facts(connection: sqlite3.Connection, without: int | None) -> list[_Know
 
 def _of_passages(connection: sqlite3.Connection, without: int | None) -> list[_Known]:
     """Return what readers of each scope know of passages; scopes without wordings of their own are left out."""
-    query = f"""SELECT {FIRST_CHUNK} AS first, asked.text, scope FROM asked
-        JOIN source ON source.id = source_id ORDER BY first, place"""
+    chunks = chunks_by_section(connection)
+    query = """SELECT source_id, heading, text, scope FROM asked
+        JOIN source ON source.id = source_id ORDER BY source_id, heading, place"""
     sections: dict[tuple[int, str], list[str]] = {}
-    for first, text, scope in connection.execute(query):
-        sections.setdefault((first, scope), []).append(text)
+    for source, heading, text, scope in connection.execute(query):
+        sections.setdefault((chunks[source, heading][0], scope), []).append(text)
     known = []
     for scope in sorted({owner for _, owner in sections}):
-        seen = {first: texts for (first, owner), texts in sections.items() if owner in ("", scope)}
+        seen = {first: texts for (first, owner), texts in sorted(sections.items()) if owner in ("", scope)}
         ways = ways_to_passages(list(seen.values()), without=without)
         known.append(_Known(scope=scope, about="passage", classes=tuple(seen), ways=ways))
     return known
 
 
-def _write_fitted(connection: sqlite3.Connection, known: _Known) -> None:
-    numbers = dict(connection.execute("SELECT text, id FROM way"))
-    ids, vectors_WD = _vectors(connection)
-    places = np.array([numbers[way.text] for way in known.ways], _PLACE)
-    fitted = fit(known.classes, known.ways, vectors_WD[np.searchsorted(ids, places)])
+def _write_fitted(connection: sqlite3.Connection, known: _Known, places: Sequence[int], fitted: Intents) -> None:
+    numbers = np.array(places, _PLACE) + 1
     table_TC = np.concatenate([fitted.idf_T[:, None], fitted.weights_TC], axis=1)
     names = {"ways": list(fitted.names.ways), "classes": list(fitted.names.classes)}
     names_json = json.dumps({**names, "weights": fitted.names.weights_C.tolist()})
-    blobs = (places.tobytes(), _written(fitted.duals_WC), "\n".join(fitted.terms), _written(table_TC))
+    blobs = (numbers.tobytes(), _written(fitted.duals_WC), "\n".join(fitted.terms), _written(table_TC))
     about = (known.scope, known.about, json.dumps(known.classes), names_json)
     connection.execute("INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*about, *blobs))
 

@@ -27,9 +27,6 @@ _MOST_KEPT = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Passage:
-    """A chunk; `first` is the id of the first one under its heading."""
-
-    first: int
     title: str
     heading: str
     text: str
@@ -67,7 +64,7 @@ class PassageSearch:
             rowid: Shares(
                 coverage=coverage(sought.weights, each.words, each.characters),
                 likeness=max(0.0, cosines.get(rowid, 0.0)),
-                asked=asked[each.first].fit if each.first in asked else None,
+                asked=asked[self._first_of[rowid]].fit if self._first_of.get(rowid) in asked else None,
             )
             for rowid, each in found.items()
         }
@@ -85,10 +82,8 @@ class PassageSearch:
     def _below(self, asked: "Mapping[int, Score]") -> list[int]:
         """Return the passages under the headings that are likeliest asked for."""
         likely = [first for first, score in asked.items() if score.fit >= _LEAST_ASKED]
-        query = """SELECT id FROM chunk WHERE (source_id, heading) = (SELECT source_id, heading FROM chunk WHERE id = ?)
-            ORDER BY id"""
         best = sorted(likely, key=lambda first: -asked[first].fit)[:_WEIGHED]
-        return [rowid for first in best for (rowid,) in self._connection.execute(query, (first,))]
+        return [rowid for first in best for rowid in self._sections.get(first, ())]
 
     def _fits(self, sought: Sought, passages: "Mapping[int, tuple[_Passage, Shares]]") -> dict[int, float]:
         """Return how likely each passage answers; without vectors, by its words and the kind of thing it holds."""
@@ -122,6 +117,19 @@ class PassageSearch:
         return read_intents(self._connection, self._scope, "passage")
 
     @cached_property
+    def _sections(self) -> dict[int, list[int]]:
+        """Return the passages under each heading by the id of the first, in sources that have wordings."""
+        if self._intents is None:
+            return {}
+        from limbeck.knowledge.intent_rows import chunks_by_section
+
+        return {rowids[0]: rowids for rowids in chunks_by_section(self._connection).values()}
+
+    @cached_property
+    def _first_of(self) -> dict[int, int]:
+        return {rowid: first for first, rowids in self._sections.items() for rowid in rowids}
+
+    @cached_property
     def _reader(self) -> "PassageReader | None":
         if self._embedder is None:
             return None
@@ -133,14 +141,11 @@ class PassageSearch:
         if rowid not in self._kept:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
-            query = """SELECT source.name, start, stop, language, (
-                    SELECT min(each.id) FROM chunk AS each
-                    WHERE (each.source_id, each.heading) = (chunk.source_id, chunk.heading)
-                ), title, heading, text FROM chunk JOIN source ON source.id = chunk.source_id WHERE chunk.id = ?"""
-            source, start, stop, language, first, *parts = self._connection.execute(query, (rowid,)).fetchone()
+            query = """SELECT source.name, start, stop, language, title, heading, text FROM chunk
+                JOIN source ON source.id = chunk.source_id WHERE chunk.id = ?"""
+            source, start, stop, language, *parts = self._connection.execute(query, (rowid,)).fetchone()
             held = frozenset(words("\n".join(parts)))
             self._kept[rowid] = _Passage(
-                first=first,
                 title=parts[0],
                 heading=parts[1],
                 text=parts[2],

@@ -130,11 +130,7 @@ def _write_chunks(connection: sqlite3.Connection, file: GatheredFile, source_id:
 
 
 def _write_asked(connection: sqlite3.Connection, file: GatheredFile, source_id: int) -> None:
-    headings = {chunk.heading for chunk in file.chunks}
     for heading, texts in file.asked.items():
-        if heading not in headings:
-            file.dropped["wording that asks for no text"] += len(texts)
-            continue
         rows = [(source_id, heading, place, text) for place, text in enumerate(texts)]
         connection.executemany("INSERT INTO asked VALUES (?, ?, ?, ?)", rows)
 

@@ -23,8 +23,7 @@ HOLDS_FACTS = False
 _FRONT_MATTER = re.compile(r"---\r?\n(.*?)\r?\n---[ \t]*(?:\r?\n|$)", re.DOTALL)
 _TITLE = re.compile(r"^title:[ \t]*[\"']?(.+?)[\"']?[ \t]*\r?$", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
-_ASKED = re.compile(r"<!--[ \t]*asked\b[ \t]*:?(.*?)-->", re.DOTALL)
-_OPENED = re.compile(r"<!--[ \t]*asked\b")
+_ASKED = re.compile(r"<!--[ \t]*asked\b[ \t]*:?")
 _BULLET = re.compile(r"^[-*][ \t]+")
 
 
@@ -52,8 +51,12 @@ def _read_page(path: Path) -> Iterator[Record]:
     )
     fix = "write some, or take it out of the recipe"
     yield from some(chunks, SourceError("the page has no text", where=str(path), fix=fix))
-    yield from (AskedRead(heading=part.heading, texts=part.asked) for part in page.parts if part.asked)
-    yield from left_out({"control character": removed, "HTML block or rule": page.skipped})
+    told = {part.heading for part in page.parts if part.blocks}
+    asked = [part for part in page.parts if part.asked and part.heading in told]
+    yield from (AskedRead(heading=part.heading, texts=part.asked) for part in asked)
+    loose = sum(len(part.asked) for part in page.parts if part.heading not in told)
+    counts = {"control character": removed, "HTML block or rule": page.skipped, "wording that asks for no text": loose}
+    yield from left_out(counts)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,12 +105,14 @@ class _Page:
 
         Raises: SourceError: it is not closed.
         """
-        found = _ASKED.match(token.content.strip())
-        if found is None:
+        content = token.content.strip()
+        opened = _ASKED.match(content)
+        if opened is None:
             self.skipped += 1
-            if _OPENED.match(token.content.strip()):
-                where = f"{path}:{(token.map or [0])[0] + 1}"
-                raise SourceError("a comment `<!-- asked` is not closed", where=where, fix="end it with `-->`")
             return ()
-        lines = (_BULLET.sub("", line.strip()) for line in found[1].splitlines())
+        body, closed, _ = content[opened.end() :].partition("-->")
+        if not closed:
+            where = f"{path}:{(token.map or [0])[0] + 1}"
+            raise SourceError("a comment `<!-- asked` is not closed", where=where, fix="end it with `-->`")
+        lines = (_BULLET.sub("", line.strip()) for line in body.splitlines())
         return tuple(dict.fromkeys(line for line in lines if line))
