@@ -82,8 +82,7 @@ def _of_nothing(properties: Sequence[Property], language: Language) -> Iterator[
     frames, subject = read_frames(language), SUBJECT[language]
     labels = [label for known in properties for label in known.labels[language]]
     phrases = unknown_phrases(properties, language)
-    for number, line in enumerate(frames.unknown_question):
-        yield Way(line.format(subject=subject), NOTHING, number % FOLDS)
+    yield from of_nothing_known(language)
     for number, phrase in enumerate(phrases):
         asks = in_fold(frames.ask, number % FOLDS)
         text = asks[number * _ASK_STEP % len(asks)].format(property=phrase, subject=subject)
@@ -92,5 +91,12 @@ def _of_nothing(properties: Sequence[Property], language: Language) -> Iterator[
         some = in_fold(phrases, number % FOLDS)
         label, unknown = labels[number * _NESTED_STEP % len(labels)], some[number * _UNKNOWN_STEP % len(some)]
         yield Way(line.format(property=label, unknown=unknown, subject=subject), NOTHING, number % FOLDS)
+
+
+def of_nothing_known(language: Language) -> Iterator[Way]:
+    """Yield the bank's questions that no knowledge answers, in the folds that practice asks them in."""
+    frames = read_frames(language)
+    for number, line in enumerate(frames.unknown_question):
+        yield Way(line.format(subject=SUBJECT[language]), NOTHING, number % FOLDS)
     for number, line in enumerate(frames.off_topic):
         yield Way(line, NOTHING, number % FOLDS)

@@ -3,12 +3,11 @@
 As with properties, one fold can be left out, so that practice meets questions that its search has never seen.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from limbeck.corpus.language import LANGUAGES
 from limbeck.corpus.schema import FOLDS
-from limbeck.corpus.ways_to_ask import NOTHING, SUBJECT, Way, some
-from limbeck.corpus.wording_bank import read_frames
+from limbeck.corpus.ways_to_ask import Way, of_nothing_known, some
 
 _MOST = 4000
 """How many wordings of all sections together are kept: what is fitted to them takes time that grows with the cube."""
@@ -24,15 +23,8 @@ def ways_to_passages(sections: Sequence[Sequence[str]], *, without: int | None =
     ]
     known = list(some(known, _MOST))
     found: dict[str, Way] = {}
-    for way in (*known, *some(list(_of_nothing()), len(known))):
+    unknown = [way for language in LANGUAGES for way in of_nothing_known(language)]
+    for way in (*known, *some(unknown, len(known))):
         if way.fold != without:
             found.setdefault(way.text, way)
     return sorted(found.values(), key=lambda way: way.text)
-
-
-def _of_nothing() -> Iterator[Way]:
-    for language in LANGUAGES:
-        frames = read_frames(language)
-        lines = (*(line.format(subject=SUBJECT[language]) for line in frames.unknown_question), *frames.off_topic)
-        for number, line in enumerate(lines):
-            yield Way(line, NOTHING, number % FOLDS)

@@ -1,8 +1,10 @@
 import pytest
 
+from limbeck.corpus.language import LANGUAGES, Language
 from limbeck.corpus.schema import FOLDS
 from limbeck.corpus.ways_to_ask import NOTHING
 from limbeck.corpus.ways_to_passages import ways_to_passages
+from limbeck.corpus.wording_bank import in_fold, read_frames
 
 FIRST = tuple(f"wording {number} of the first" for number in range(8))
 SECOND = ("how heavy", "how many bags", "who is the owner of it")
@@ -22,6 +24,15 @@ def test_a_fold_is_left_out(fold: int) -> None:
     left = ways_to_passages(SECTIONS, without=fold)
     assert {way.text for way in left if way.place == 0} == set(FIRST) - set(FIRST[fold::FOLDS])
     assert all(way.fold != fold for way in left)
+
+
+@pytest.mark.parametrize("fold", range(FOLDS))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_search_for_passages_forgets_the_off_topic_questions_that_practice_asks(fold: int, language: Language) -> None:
+    many = [[f"{number} {each}" for each in range(20)] for number in range(200)]
+    left = {way.text for way in ways_to_passages(many, without=fold)}
+    off_topic = read_frames(language).off_topic
+    assert left & set(off_topic) == set(off_topic) - set(in_fold(off_topic, fold))
 
 
 def test_of_very_many_some_of_each_part_are_kept() -> None:
