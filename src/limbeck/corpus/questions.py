@@ -67,14 +67,14 @@ def load_questions(path: Path) -> list[Question]:
 _UNMARKED, _LOWER, _WRAPPED, _REFERRING = 0.15, 0.12, 0.15, 0.5
 _ANY_KIND = (("entry", "条目"),)
 _SHARES = {
-    "fact": 44,
+    "fact": 42,
     "follow property": 12,
     "follow subject": 5,
     "inverse": 11,
     "unknown property": 8,
     "unknown question": 9,
     "unknown subject": 7,
-    "nested": 7,
+    "nested": 10,
     "bare subject": 1,
     "off topic": 4,
     "follow unknown": 4,

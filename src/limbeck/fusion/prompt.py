@@ -23,7 +23,9 @@ _MATCH_MARK = {"named": "+", "carried": "~", "none": "-"}
 _PASSAGE_CHARS = {"en": 56, "zh": 24}
 _VALUE_CHARS = {"en": 32, "zh": 16}
 _QUESTION_CHARS = 240
-_LEAST_FIT = 0.1
+_LEAST_FIT = 0.15
+_LEAST_FOUND = {"named": 0.9, "carried": 0.9, "none": 0.4}
+"""Of a fact found by words, by how its property was found: hardly one below answers (docs/experiments.md)."""
 
 
 def reference(number: int, part: str | None = None) -> str:
@@ -38,8 +40,14 @@ def reference_tokens() -> tuple[str, ...]:
 
 
 def worth_reading(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """Leave out the passages that search takes for no answer; what is left may be nothing, which is refused unread."""
-    return tuple(row for row in evidence[:MAX_ROWS] if row.kind == "fact" or row.fit >= _LEAST_FIT)
+    """Leave out what search takes for no answer; what is left may be nothing, which is refused unread."""
+    return tuple(row for row in evidence[:MAX_ROWS] if _is_worth_reading(row))
+
+
+def _is_worth_reading(row: Evidence) -> bool:
+    if row.kind == "passage":
+        return row.fit >= _LEAST_FIT
+    return row.link != "searched" or row.fit >= _LEAST_FOUND[row.match]
 
 
 def write_prompt(question: str, evidence: Sequence[Evidence], language: str) -> str:

@@ -102,8 +102,7 @@ def _names(stored: Mapping[str, Sequence[float]]) -> Names:
 
 def _of_facts(connection: sqlite3.Connection, without: int | None) -> list[_Known]:
     """Return what readers of each scope know of properties; scopes without properties of their own are left out."""
-    rows = connection.execute("SELECT id, body, scope FROM property ORDER BY id").fetchall()
-    known = [(number, Property.from_json(json.loads(body)), scope) for number, body, scope in rows]
+    known = _properties(connection)
     seen = {
         scope: {number: each for number, each, owner in known if owner in ("", scope)}
         for scope in sorted({scope for *_, scope in known})
@@ -116,7 +115,7 @@ def _of_facts(connection: sqlite3.Connection, without: int | None) -> list[_Know
 
 def _of_passages(connection: sqlite3.Connection, without: int | None) -> list[_Known]:
     """Return what readers of each scope know of passages; scopes without wordings of their own are left out."""
-    chunks = chunks_by_section(connection)
+    chunks, properties = chunks_by_section(connection), _properties(connection)
     query = """SELECT source_id, heading, text, scope FROM asked
         JOIN source ON source.id = source_id ORDER BY source_id, heading, place"""
     sections: dict[tuple[int, str], list[str]] = {}
@@ -125,9 +124,16 @@ def _of_passages(connection: sqlite3.Connection, without: int | None) -> list[_K
     known = []
     for scope in sorted({owner for _, owner in sections}):
         seen = {first: texts for (first, owner), texts in sorted(sections.items()) if owner in ("", scope)}
-        ways = ways_to_passages(list(seen.values()), without=without)
+        others = [each for _, each, owner in properties if owner in ("", scope)]
+        ways = ways_to_passages(list(seen.values()), others, without=without)
         known.append(_Known(scope=scope, about="passage", classes=tuple(seen), ways=ways))
     return known
+
+
+def _properties(connection: sqlite3.Connection) -> list[tuple[int, Property, str]]:
+    """Return every property with its id and the scope that it is of."""
+    rows = connection.execute("SELECT id, body, scope FROM property ORDER BY id").fetchall()
+    return [(number, Property.from_json(json.loads(body)), scope) for number, body, scope in rows]
 
 
 def _write_fitted(connection: sqlite3.Connection, known: _Known, places: Sequence[int], fitted: Intents) -> None:

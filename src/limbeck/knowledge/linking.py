@@ -27,6 +27,15 @@ class Mention:
     ids: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ValueMention:
+    """Units [start, stop) of a question that name a value, and each (subject, property) that has it."""
+
+    start: int
+    stop: int
+    pairs: tuple[tuple[int, int], ...]
+
+
 def without(parts: Parts, mentions: Iterable[Mention]) -> Parts:
     """Return the units with the mentioned ones taken out."""
     left = list(parts)
@@ -90,8 +99,8 @@ class Linker:
 
         return _longest_first(parts, self._longest_property, accept)
 
-    def values(self, parts: Parts, property_ids: Collection[int]) -> list[tuple[int, int]]:
-        """Find (subject, property) pairs of these properties whose value the question names."""
+    def values(self, parts: Parts, property_ids: Collection[int]) -> list[ValueMention]:
+        """Find the values of these properties that the question names, in its order."""
         found: dict[str, list[tuple[int, int]]] = {}
         names = {name for _, _, name in _grams(parts, _MAX_UNITS) if name not in ENGLISH}
         wanted = ", ".join(str(int(each)) for each in sorted(property_ids))
@@ -102,14 +111,14 @@ class Linker:
                     WHERE {side} IN ({marks}) AND property_id IN ({wanted}) ORDER BY id"""
                 for name, entity_id, property_id in self._connection.execute(query, batch):
                     found.setdefault(name, []).append((entity_id, property_id))
-        pairs: list[tuple[int, int]] = []
 
         def accept(start: int, stop: int, name: str) -> tuple[int, ...]:
             return tuple(range(len(found.get(name, ()))))
 
-        for mention in _longest_first(parts, _MAX_UNITS, accept):
-            pairs.extend(found[_name(parts, mention.start, mention.stop)])
-        return list(dict.fromkeys(pairs))
+        return [
+            ValueMention(at.start, at.stop, tuple(dict.fromkeys(found[_name(parts, at.start, at.stop)])))
+            for at in _longest_first(parts, _MAX_UNITS, accept)
+        ]
 
     def _aliases(self, names: Collection[str]) -> dict[str, list[tuple[int, int, int]]]:
         """Return (entity, is it a label, must it be in capitals) of every name that is one."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, final
 
-from limbeck.knowledge.answer_kind import kinds_asked, tells
+from limbeck.knowledge.answer_kind import kinds_asked, leaves_open, tells
 from limbeck.knowledge.evidence import Citation, Evidence, Label
 from limbeck.knowledge.ranking import Ranker, characters_of, coverage, fuse
 from limbeck.knowledge.sought import Shares, Sought
@@ -86,8 +86,19 @@ class PassageSearch:
         return [rowid for first in best for rowid in self._sections.get(first, ())]
 
     def _fits(self, sought: Sought, passages: "Mapping[int, tuple[_Passage, Shares]]") -> dict[int, float]:
-        """Return how likely each passage answers; without vectors, by its words and the kind of thing it holds."""
+        """Return how likely each passage answers: not at all where it leaves open what is asked for."""
         kinds = kinds_asked(sought.question)
+        worth = {
+            rowid: found
+            for rowid, found in passages.items()
+            if not leaves_open(f"{found[0].heading}\n{found[0].text}", kinds)
+        }
+        return dict.fromkeys(passages, 0.0) | self._fits_of(sought, kinds, worth)
+
+    def _fits_of(
+        self, sought: Sought, kinds: Collection[str], passages: "Mapping[int, tuple[_Passage, Shares]]"
+    ) -> dict[int, float]:
+        """Weigh passages; without vectors, by their words and the kind of thing they hold."""
         if self._reader is None:
             return {
                 rowid: min(1.0, share.best() + _KIND_TOLD * tells(f"{each.heading}\n{each.text}", kinds))

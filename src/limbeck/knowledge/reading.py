@@ -3,13 +3,14 @@
 A value that the question states ("where in Africa is Chad") says what is *not* asked: its words count for no property.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import final
 
-from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Mention, Parts, cut, ids_of, name_of, without
+from limbeck.knowledge.linking import MAX_ENTITIES, Linker, Mention, Parts, ValueMention, cut, ids_of, name_of, without
 from limbeck.knowledge.statements import Statement, Statements
+from limbeck.knowledge.stopwords import ENGLISH
 from limbeck.knowledge.text import content_of, units
 
 MAX_CHARS = 2000
@@ -71,6 +72,14 @@ class QuestionReader:
         subjects = [each for each in reading.subjects if not any(_overlap((each.start, each.stop), at) for at in told)]
         return self._reading(reading.parts, subjects, told)
 
+    def outside_values(self, reading: Reading, property_ids: Collection[int]) -> Reading:
+        """Read again without subjects that are only part of a value: of a Danish krone, not of Denmark."""
+        values = self._linker.values(reading.parts, property_ids) if reading.subjects else []
+        subjects = [
+            each for each in reading.subjects if not any(_is_part(each, value, reading.parts) for value in values)
+        ]
+        return reading if len(subjects) == len(reading.subjects) else self._reading(reading.parts, subjects, {})
+
     def _reading(self, parts: Parts, subjects: Sequence[Mention], told: Mapping[Place, Statement]) -> Reading:
         left = without(parts, [*subjects, *(Mention(start, stop, ()) for start, stop in told)])
         properties = self._linker.properties(left)
@@ -83,6 +92,13 @@ class QuestionReader:
             rest=without(left, properties),
             content=tuple(dict.fromkeys(content)),
         )
+
+
+def _is_part(subject: Mention, value: ValueMention, parts: Parts) -> bool:
+    """Tell whether a value says more than a subject that stands in it, an article aside."""
+    beside = [*parts[value.start : subject.start], *parts[subject.stop : value.stop]]
+    is_inside = value.start <= subject.start and subject.stop <= value.stop
+    return is_inside and any(unit is not None and unit.text not in ENGLISH for unit in beside)
 
 
 def _place_of(name: Sequence[str], texts: Sequence[str]) -> Place | None:

@@ -5,7 +5,7 @@ earlier turns; passages, and facts where no subject is known, are ranked by BM25
 """
 
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice, zip_longest
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from limbeck.corpus.language import language_of
 from limbeck.corpus.ways_to_ask import SUBJECT
 from limbeck.knowledge.evidence import Evidence, Link, Match
-from limbeck.knowledge.linking import Linker
+from limbeck.knowledge.linking import Linker, Parts
 from limbeck.knowledge.passages import PassageSearch
 from limbeck.knowledge.ranking import Ranker, coverage, fuse
 from limbeck.knowledge.reading import MAX_CHARS, QuestionReader, Reading
@@ -85,6 +85,8 @@ class Searcher:
         text, history = question[:MAX_CHARS], history[-_MAX_TURNS:]
         turns = [self._reader.read(turn) for turn in history]
         reading = self._reader.read(question)
+        if self._statements.names_a_kind(text):
+            reading = self._reader.outside_values(reading, self._statements.property_ids)
         entities, link = (reading.entities, "named") if reading.entities else (self._carried(history, turns), "carried")
         reading = self._reader.told(reading, entities)
         entities = reading.entities or entities
@@ -184,12 +186,25 @@ class Searcher:
         """Yield facts whose value is named where no subject is: with its property, or with the kind of subject."""
         if asked.reading.entities:
             return
-        pairs = self._linker.values(asked.reading.rest, asked.reading.properties) if asked.reading.properties else []
-        if not asked.reading.properties and self._statements.names_a_kind(asked.sought.question):
-            pairs = self._linker.values(asked.reading.rest, self._statements.property_ids)
+        rest, known = asked.reading.rest, asked.reading.properties
+        pairs = self._pairs(rest, known) if known else []
+        if not known and self._statements.names_a_kind(asked.sought.question):
+            pairs = self._pairs(rest, self._statements.property_ids) or self._by_last_word(asked.reading)
             pairs = pairs if len(pairs) <= _FEW else []
         for entity_id, property_id in pairs[:_INVERSE_ROWS]:
             yield _fact(self._statement(entity_id, property_id), "searched", "named", 1.0, 1.0)
+
+    def _pairs(self, parts: Parts, property_ids: Collection[int]) -> list[tuple[int, int]]:
+        """Return each subject and property whose value is named."""
+        return list(dict.fromkeys(pair for found in self._linker.values(parts, property_ids) for pair in found.pairs))
+
+    def _by_last_word(self, reading: Reading) -> list[tuple[int, int]]:
+        """Return what has a value named by its last word, as people say kyat of a Burmese kyat."""
+        said = tuple(f" {unit.text}" for unit in reading.rest if unit and not unit.han)
+        ranked = self._ranker.best("fact_words", reading.content) if said else []
+        rows = (self._statement(*statement_of(rowid)) for rowid in ranked)
+        found = [row for row in rows if any(name.endswith(said) for name in row.value_keys)]
+        return [(row.entity_id, row.property_id) for row in found]
 
     def _statement(self, entity_id: int, property_id: int) -> Statement:
         return next(row for row in self._statements.of(entity_id) if row.property_id == property_id)

@@ -1,14 +1,15 @@
 import pytest
 
 from limbeck.corpus.language import LANGUAGES, Language
-from limbeck.corpus.schema import FOLDS
-from limbeck.corpus.ways_to_ask import NOTHING
+from limbeck.corpus.schema import FOLDS, Property
+from limbeck.corpus.ways_to_ask import NOTHING, ways_to_ask
 from limbeck.corpus.ways_to_passages import ways_to_passages
 from limbeck.corpus.wording_bank import in_fold, read_frames
 
 FIRST = tuple(f"wording {number} of the first" for number in range(8))
 SECOND = ("how heavy", "how many bags", "who is the owner of it")
 SECTIONS = [FIRST, SECOND]
+AREA = Property(id="area", labels={"en": ("area",), "zh": ("面积",)}, answer={})
 
 
 def test_wordings_ask_for_their_section_and_others_for_nothing() -> None:
@@ -40,3 +41,13 @@ def test_of_very_many_some_of_each_part_are_kept() -> None:
     known = [way for way in ways_to_passages(many) if way.place != NOTHING]
     assert len(known) == 4000
     assert len({way.place for way in known}) == 900
+
+
+def test_what_tables_answer_is_asked_of_no_section() -> None:
+    many = [[f"{number} {each}" for each in range(20)] for number in range(20)]
+    plain, beside = ways_to_passages(many), ways_to_passages(many, [AREA])
+    asked = {way.text for way in ways_to_ask([AREA]) if way.place != NOTHING}
+    told = {way.text for way in beside if way.place == NOTHING} & asked
+    assert len(told) >= len(asked) // 2 and not asked & {way.text for way in plain}
+    assert 0.95 * len(plain) < len(beside) <= len(plain)
+    assert {way.text for way in beside if way.place != NOTHING} == {way.text for way in plain if way.place != NOTHING}

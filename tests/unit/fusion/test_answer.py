@@ -1,5 +1,9 @@
+from dataclasses import replace
+
+import pytest
+
 from limbeck.fusion.answer import render
-from limbeck.fusion.prompt import NONE, reference, reference_tokens, write_prompt
+from limbeck.fusion.prompt import NONE, reference, reference_tokens, worth_reading, write_prompt
 from limbeck.knowledge.evidence import Citation, Evidence, Label
 
 
@@ -89,3 +93,19 @@ def test_an_answer_may_rest_on_several_rows() -> None:
     answer = render("⟦1⟧⟦3⟧\n⟦1⟧, ⟦3⟧", ROWS, "en", FORMS)
     assert answer.text == "The capital of Chad is N'Djamena. The capital of Peru is Lima."
     assert [citation.row for citation in answer.citations] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("row", "is_kept"),
+    [
+        (replace(ROWS[1], fit=0.0), True),
+        (replace(ROWS[1], link="searched", fit=0.41), True),
+        (replace(ROWS[1], link="searched", fit=0.39), False),
+        (replace(ROWS[0], link="searched", fit=0.89), False),
+        (replace(ROWS[0], link="searched", fit=0.91), True),
+        (replace(ROWS[1], kind="passage", link="searched", fit=0.16), True),
+        (replace(ROWS[1], kind="passage", link="searched", fit=0.14), False),
+    ],
+)
+def test_what_search_takes_for_no_answer_stays_unread(row: Evidence, is_kept: bool) -> None:
+    assert worth_reading((ROWS[0], row)) == ((ROWS[0], row) if is_kept else (ROWS[0],))

@@ -113,6 +113,35 @@ def test_a_value_is_found_with_the_kind_of_subject_alone(base: KnowledgeBase) ->
 
 
 @pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("Which country uses the US dollar?", "the United States"),
+        ("Which country pays in shillings or the Kenyan shilling?", "Kenya"),
+        ("What country has the dinar?", "Libya"),
+        ("哪个国家用美元？", "the United States"),
+    ],
+)
+def test_a_value_is_found_by_its_last_word_and_around_the_name_of_a_subject(
+    base: KnowledgeBase, question: str, subject: str
+) -> None:
+    assert marks(base.search(question), 1) == [(subject, "currency", "searched", "named")]
+
+
+def test_of_a_last_word_that_many_values_have_none_is_meant(tmp_path: Path) -> None:
+    rows = [f"{name},{name}an dollar" for name in ("Avaria", "Belmora", "Cadria")]
+    (tmp_path / "t.csv").write_text("\n".join(["country,currency", *rows]), encoding="utf-8")
+    build([Source(kind="table", location=tmp_path / "t.csv", root=tmp_path)], tmp_path / "k.sqlite")
+    with KnowledgeBase.open(tmp_path / "k.sqlite") as base:
+        found = base.search("Which country uses the dollar?")
+        assert len(found) == len(rows) and all(row.match == "none" for row in found)
+        assert base.search("Which country uses the Avariaan dollar?")[0].match == "named"
+
+
+def test_a_subject_with_an_article_is_no_part_of_a_value(base: KnowledgeBase) -> None:
+    assert base.search("Which country borders the United States?")[0].link == "named"
+
+
+@pytest.mark.parametrize(
     ("question", "text"),
     [("When is the visa desk open?", "9:00 to 17:00"), ("可以免费托运几件行李？", "23公斤"), ("visa fees", "40 euros")],
 )
