@@ -187,10 +187,14 @@ class Searcher:
         if asked.reading.entities:
             return
         rest, known = asked.reading.rest, asked.reading.properties
-        pairs = self._pairs(rest, known) if known else []
-        if not known and self._statements.names_a_kind(asked.sought.question):
-            pairs = self._pairs(rest, self._statements.property_ids) or self._by_last_word(asked.reading)
+        if known:
+            pairs = self._pairs(rest, known) or self._by_last_word(asked.reading, known)
+        elif self._statements.names_a_kind(asked.sought.question):
+            every = self._statements.property_ids
+            pairs = self._pairs(rest, every) or self._by_last_word(asked.reading, every)
             pairs = pairs if len(pairs) <= _FEW else []
+        else:
+            return
         for entity_id, property_id in pairs[:_INVERSE_ROWS]:
             yield _fact(self._statement(entity_id, property_id), "searched", "named", 1.0, 1.0)
 
@@ -198,13 +202,14 @@ class Searcher:
         """Return each subject and property whose value is named."""
         return list(dict.fromkeys(pair for found in self._linker.values(parts, property_ids) for pair in found.pairs))
 
-    def _by_last_word(self, reading: Reading) -> list[tuple[int, int]]:
-        """Return what has a value named by its last word, as people say kyat of a Burmese kyat."""
+    def _by_last_word(self, reading: Reading, property_ids: Collection[int]) -> list[tuple[int, int]]:
+        """Return the few that have a value named by its last word, as people say kyat of a Burmese kyat."""
         said = tuple(f" {unit.text}" for unit in reading.rest if unit and not unit.han)
         ranked = self._ranker.best("fact_words", reading.content) if said else []
-        rows = (self._statement(*statement_of(rowid)) for rowid in ranked)
+        rows = [self._statement(*statement_of(rowid)) for rowid in ranked]
+        rows = [row for row in rows if row.property_id in property_ids]
         found = [row for row in rows if any(name.endswith(said) for name in row.value_keys)]
-        return [(row.entity_id, row.property_id) for row in found]
+        return [(row.entity_id, row.property_id) for row in found] if len(found) <= _FEW else []
 
     def _statement(self, entity_id: int, property_id: int) -> Statement:
         return next(row for row in self._statements.of(entity_id) if row.property_id == property_id)

@@ -118,6 +118,7 @@ def test_a_value_is_found_with_the_kind_of_subject_alone(base: KnowledgeBase) ->
         ("Which country uses the US dollar?", "the United States"),
         ("Which country pays in shillings or the Kenyan shilling?", "Kenya"),
         ("What country has the dinar?", "Libya"),
+        ("Whose currency is the shilling?", "Kenya"),
         ("哪个国家用美元？", "the United States"),
     ],
 )
