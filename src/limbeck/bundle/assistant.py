@@ -16,7 +16,7 @@ from limbeck.core.errors import BundleError, Interrupted
 from limbeck.corpus.schema import Property, Schema
 from limbeck.engine.engine import ENGINES, Engine, Generation, Sampling
 from limbeck.fusion.answer import PASSAGE_FORM, refusal, render
-from limbeck.fusion.certainty import is_doubtful, sure_answer
+from limbeck.fusion.certainty import is_doubtful, is_unlikely, sure_answer
 from limbeck.fusion.prompt import MAX_ROWS, worth_reading, write_prompt
 from limbeck.knowledge.evidence import Citation, Evidence
 
@@ -118,7 +118,7 @@ class Assistant:
         take = stoppable(stream.take if stream else None, should_stop)
         generation = self._generate(prompt, sampling or Sampling(), take) if shown else _NOTHING_TO_READ
         answer = render(self.tokenizer.decode(generation.tokens), shown, language, forms)
-        if answer.refused and (sure := sure_answer(shown)):
+        if (answer.refused or is_unlikely(answer.evidence)) and (sure := sure_answer(shown)):
             answer = render(sure, shown, language, forms)
         elif not answer.refused and is_doubtful(answer.evidence, shown):
             answer = refusal(language)

@@ -2,7 +2,8 @@
 
 Search is sure of a passage where it found nothing else. Of facts it is sure only where they are of the one subject
 spoken of: of one whose property the question names, where that far outdoes asking for nothing known, since "who
-invented the currency of Chad" names a property and asks for another thing; and of one that is asked for in other words.
+invented the currency of Chad" names a property and asks for another thing; and of one that is asked for in other words,
+where none is named or those named are hardly asked for, as in "in what part of its continent is Chad".
 How often it errs: `recipes/starter/sure_facts.py` and docs/experiments.md.
 """
 
@@ -13,7 +14,7 @@ from limbeck.knowledge.evidence import Evidence
 
 SURE_PASSAGE_FIT = 0.7
 SURE_FIT, SURE_LEAD = 0.6, 0.8
-DOUBTFUL_FIT = 0.3
+DOUBTFUL_FIT, UNLIKELY_FIT = 0.3, 0.1
 
 
 def sure_answer(evidence: Sequence[Evidence]) -> str | None:
@@ -33,13 +34,18 @@ def is_doubtful(cited: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool
     return is_unnamed and all(row.kind == "fact" and row.fit < DOUBTFUL_FIT for row in cited)
 
 
+def is_unlikely(cited: Sequence[Evidence]) -> bool:
+    """Tell whether an answer rests on facts alone that are hardly asked for, whatever else was found."""
+    return all(row.kind == "fact" and row.link != "searched" and row.fit < UNLIKELY_FIT for row in cited)
+
+
 def _sure_passage(passages: Sequence[Evidence]) -> Evidence | None:
     best = max(passages, key=lambda row: row.fit, default=None)
     return best if best is not None and best.fit >= SURE_PASSAGE_FIT else None
 
 
 def _sure_fact(facts: Sequence[Evidence], evidence: Sequence[Evidence]) -> Evidence | None:
-    named = [row for row in facts if row.match != "none"]
+    named = [row for row in facts if row.match != "none" and row.fit >= UNLIKELY_FIT]
     best = max(evidence, key=lambda row: row.fit)
     if best.kind != "fact" or best.fit < SURE_FIT or not _are_of_one(facts):
         return None

@@ -3,7 +3,16 @@ from dataclasses import replace
 import pytest
 
 from limbeck.fusion.answer import render
-from limbeck.fusion.certainty import DOUBTFUL_FIT, SURE_FIT, SURE_LEAD, SURE_PASSAGE_FIT, is_doubtful, sure_answer
+from limbeck.fusion.certainty import (
+    DOUBTFUL_FIT,
+    SURE_FIT,
+    SURE_LEAD,
+    SURE_PASSAGE_FIT,
+    UNLIKELY_FIT,
+    is_doubtful,
+    is_unlikely,
+    sure_answer,
+)
 from limbeck.knowledge.evidence import Citation, Evidence, Label
 
 AREA = Evidence(
@@ -35,6 +44,13 @@ def test_a_fact_whose_property_is_named_is_sure_where_nothing_else_is_likely_ask
     assert sure_answer((CAPITAL, replace(AREA, match="named", lead=SURE_LEAD))) == "⟦2⟧\n⟦2⟧"
 
 
+def test_a_property_that_is_named_and_hardly_asked_for_stands_in_no_way() -> None:
+    rows = (replace(CAPITAL, match="named", fit=UNLIKELY_FIT - 0.01), AREA)
+    assert sure_answer(rows) == "⟦2⟧\n⟦2⟧"
+    assert is_unlikely(rows[:1]) and not is_unlikely(rows[1:]) and not is_unlikely(rows)
+    assert not is_unlikely([replace(CAPITAL, link="searched", fit=0.0)]) and not is_unlikely([PASSAGE])
+
+
 def test_a_passage_is_sure_where_search_found_nothing_else() -> None:
     rows = (PASSAGE, replace(PASSAGE, fit=SURE_PASSAGE_FIT))
     assert sure_answer(rows) == "⟦2⟧\n⟦2⟧"
@@ -48,9 +64,9 @@ def test_a_passage_is_sure_where_search_found_nothing_else() -> None:
         (replace(PASSAGE, fit=SURE_PASSAGE_FIT - 0.01),),
         (replace(AREA, fit=SURE_FIT - 0.01), CAPITAL),
         (replace(AREA, link="searched"), CAPITAL),
-        (AREA, replace(CAPITAL, match="named")),
+        (AREA, replace(CAPITAL, match="named", fit=UNLIKELY_FIT)),
         (replace(AREA, match="named", lead=SURE_LEAD - 0.01), CAPITAL),
-        (replace(AREA, match="named", lead=1.0), replace(CAPITAL, match="named")),
+        (replace(AREA, match="named", lead=1.0), replace(CAPITAL, match="named", fit=UNLIKELY_FIT)),
         (replace(AREA, match="carried"), CAPITAL),
         (AREA, replace(CAPITAL, subject=Label(en="Peru", zh="秘鲁"))),
         (AREA, replace(PASSAGE, fit=SURE_FIT + 0.1)),

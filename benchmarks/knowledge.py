@@ -1,0 +1,79 @@
+"""Measure the knowledge base: edits that a live assistant follows, Chinese words, and what survives a kill.
+
+python benchmarks/knowledge.py DATA            everything, about ten minutes; DATA holds cmrc2018
+python benchmarks/knowledge.py DATA --only edits,kills
+
+Edits are asked of build/atlas, which `make demo` leaves.
+"""
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from chinese_words import share_found
+from live_edits import follow
+from rows import Row, write_beside_kept
+from store_kills import kill_bursts, lost, make_base
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results" / "knowledge.json"
+_FACTS, _PAGES, _KILLS, _WORDS = 200, 50, 100, 1000
+
+
+def edits(data: Path, work: Path) -> list[Row]:
+    """Edit, delete and remove sources under a live assistant."""
+    followed = follow(ROOT / "build" / "atlas", ROOT / "examples" / "atlas" / "questions.jsonl", work)
+    for wrong in followed.wrong:
+        print(f"  {wrong}")
+    command = "python benchmarks/knowledge.py DATA --only edits"
+    counted = {
+        "edits_followed": (followed.edits, _FACTS),
+        "deletions_followed": (followed.deletions, _FACTS),
+        "source_removals_followed": (followed.removals, _PAGES),
+    }
+    rows = [
+        Row(name=name, value=value, unit=f"of {n}", bar=n, bound="at least", n=n, command=command)
+        for name, (value, n) in counted.items()
+    ]
+    restored = float(followed.is_restored)
+    return [*rows, Row(name="undo_restores", value=restored, unit="of 1", bar=1, bound="at least", command=command)]
+
+
+def chinese(data: Path, work: Path) -> list[Row]:
+    """Search for random words of two to four characters."""
+    share = share_found(data / "cmrc2018" / "cmrc2018_trial.json", work, _WORDS)
+    command = "python benchmarks/knowledge.py DATA --only chinese"
+    fields = {"name": "chinese_words_found", "unit": "share", "bar": 1, "bound": "at least", "command": command}
+    return [Row(value=share, n=_WORDS, **fields)]  # type: ignore[arg-type]
+
+
+def kills(data: Path, work: Path) -> list[Row]:
+    """Kill a writer in a hundred bursts of edits."""
+    path = make_base(work)
+    acknowledged = kill_bursts(path, _KILLS)
+    gone = len(lost(path, acknowledged))
+    command = "python benchmarks/store_kills.py 100"
+    n = sum(acknowledged.values())
+    return [Row(name="edits_lost_by_kills", value=gone, unit="edits", bar=0, bound="at most", n=n, command=command)]
+
+
+PARTS: dict[str, Callable[[Path, Path], list[Row]]] = {"edits": edits, "chinese": chinese, "kills": kills}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path, help="the folder of the public sets")
+    parser.add_argument("--only", default=",".join(PARTS), help="parts to measure anew; the others keep their rows")
+    arguments = parser.parse_args()
+    names = arguments.only.split(",")
+    measured: list[Row] = []
+    for name in names:
+        with tempfile.TemporaryDirectory(prefix=f"limbeck-{name}-") as work:
+            print(f"measuring {name} …", flush=True)
+            measured += PARTS[name](arguments.data, Path(work))
+    write_beside_kept(measured, RESULTS, keeps_others=set(names) != set(PARTS))
+
+
+if __name__ == "__main__":
+    main()
