@@ -7,18 +7,21 @@ Edits are asked of build/atlas, which `make demo` leaves.
 """
 
 import argparse
+import statistics
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from chinese_words import share_found
+from knowledge_scale import measure
 from live_edits import follow
-from rows import Row, write_beside_kept
+from rows import Row, median_row, write_beside_kept
 from store_kills import kill_bursts, lost, make_base
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "knowledge.json"
 _FACTS, _PAGES, _KILLS, _WORDS = 200, 50, 100, 1000
+_SCALE_FACTS, _SCALE_CHUNKS, _QUESTIONS = 1_000_000, 100_000, 400
 
 
 def edits(data: Path, work: Path) -> list[Row]:
@@ -58,7 +61,32 @@ def kills(data: Path, work: Path) -> list[Row]:
     return [Row(name="edits_lost_by_kills", value=gone, unit="edits", bar=0, bound="at most", n=n, command=command)]
 
 
-PARTS: dict[str, Callable[[Path, Path], list[Row]]] = {"edits": edits, "chinese": chinese, "kills": kills}
+def scale(data: Path, work: Path) -> list[Row]:
+    """Build, search and edit a base of 100,000 chunks and a million facts."""
+    seen = measure(work, num_facts=_SCALE_FACTS, num_chunks=_SCALE_CHUNKS, num_questions=_QUESTIONS)
+    command = "python benchmarks/knowledge.py DATA --only scale"
+    least = {"bound": "at least", "command": command}
+    most = {"bound": "at most", "command": command, "n": _QUESTIONS}
+    return [
+        Row(name="ingest_facts", value=seen.facts_per_s, unit="facts/s", bar=20_000, **least),
+        Row(name="ingest_markdown", value=seen.markdown_mb_per_s, unit="MB/s", bar=3, **least),
+        median_row(seen.exact_ms, name="search_exact", unit="ms", bar=0.1, bound="at most", command=command),
+        Row(name="search_hybrid_p95", value=_p95(seen.hybrid_ms), unit="ms", bar=20, **most),
+        median_row(seen.edit_ms, name="edit", unit="ms", bar=10, bound="at most", command=command),
+        Row(name="search_memory", value=seen.memory_bytes, unit="bytes", bar=500e6, **most),
+    ]
+
+
+def _p95(values: Sequence[float]) -> float:
+    return statistics.quantiles(values, n=20)[-1]
+
+
+PARTS: dict[str, Callable[[Path, Path], list[Row]]] = {
+    "edits": edits,
+    "chinese": chinese,
+    "kills": kills,
+    "scale": scale,
+}
 
 
 def main() -> None:

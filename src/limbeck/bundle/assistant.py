@@ -118,7 +118,7 @@ class Assistant:
         take = stoppable(stream.take if stream else None, should_stop)
         generation = self._generate(prompt, sampling or Sampling(), take) if shown else _NOTHING_TO_READ
         answer = render(self.tokenizer.decode(generation.tokens), shown, language, forms)
-        if (answer.refused or is_unlikely(answer.evidence)) and (sure := sure_answer(shown)):
+        if (answer.refused or is_unlikely(answer.evidence, shown)) and (sure := sure_answer(shown)):
             answer = render(sure, shown, language, forms)
         elif not answer.refused and is_doubtful(answer.evidence, shown):
             answer = refusal(language)

@@ -15,6 +15,7 @@ from limbeck.knowledge.evidence import Evidence
 SURE_PASSAGE_FIT = 0.7
 SURE_FIT, SURE_LEAD = 0.6, 0.8
 DOUBTFUL_FIT, UNLIKELY_FIT = 0.3, 0.1
+_MUCH_WORSE = 0.5
 
 
 def sure_answer(evidence: Sequence[Evidence]) -> str | None:
@@ -34,9 +35,11 @@ def is_doubtful(cited: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool
     return is_unnamed and all(row.kind == "fact" and row.fit < DOUBTFUL_FIT for row in cited)
 
 
-def is_unlikely(cited: Sequence[Evidence]) -> bool:
-    """Tell whether an answer rests on facts alone that are hardly asked for, whatever else was found."""
-    return all(row.kind == "fact" and row.link != "searched" and row.fit < UNLIKELY_FIT for row in cited)
+def is_unlikely(cited: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool:
+    """Tell whether an answer rests on rows alone that search takes for hardly asked for, or on a much worse passage."""
+    best = max((row.fit for row in evidence), default=0.0)
+    least = {"fact": UNLIKELY_FIT, "passage": best * _MUCH_WORSE}
+    return all((row.kind == "passage" or row.link != "searched") and row.fit < least[row.kind] for row in cited)
 
 
 def _sure_passage(passages: Sequence[Evidence]) -> Evidence | None:

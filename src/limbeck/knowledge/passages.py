@@ -51,11 +51,10 @@ class PassageSearch:
 
     def search(self, sought: Sought, count: int) -> list[Evidence]:
         """Return the passages that answer likeliest, those in the language of the question first."""
-        cosines = self._likeness.of_passages(sought.question) if self._likeness else {}
+        cosines = self._likeness.of_passages(sought.question) if self._likeness else None
         asked = self._asked(sought.question)
         ranked = self._ranker.best("chunk_words", sought.content)
-        alike = sorted(cosines, key=lambda rowid: -cosines[rowid])[:_ALIKE]
-        alike = [rowid for rowid in alike if cosines[rowid] >= _LIKE]
+        alike = cosines.best(_ALIKE, _LIKE) if cosines else []
         if len(ranked) < count:
             near = self._ranker.nearest("chunk_words", sought.content)
             ranked += [rowid for rowid in near if rowid not in ranked]
@@ -63,7 +62,7 @@ class PassageSearch:
         shares = {
             rowid: Shares(
                 coverage=coverage(sought.weights, each.words, each.characters),
-                likeness=max(0.0, cosines.get(rowid, 0.0)),
+                likeness=max(0.0, cosines.of(rowid)) if cosines else 0.0,
                 asked=asked[self._first_of[rowid]].fit if self._first_of.get(rowid) in asked else None,
             )
             for rowid, each in found.items()

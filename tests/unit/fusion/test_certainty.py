@@ -47,8 +47,14 @@ def test_a_fact_whose_property_is_named_is_sure_where_nothing_else_is_likely_ask
 def test_a_property_that_is_named_and_hardly_asked_for_stands_in_no_way() -> None:
     rows = (replace(CAPITAL, match="named", fit=UNLIKELY_FIT - 0.01), AREA)
     assert sure_answer(rows) == "⟦2⟧\n⟦2⟧"
-    assert is_unlikely(rows[:1]) and not is_unlikely(rows[1:]) and not is_unlikely(rows)
-    assert not is_unlikely([replace(CAPITAL, link="searched", fit=0.0)]) and not is_unlikely([PASSAGE])
+    assert is_unlikely(rows[:1], rows) and not is_unlikely(rows[1:], rows) and not is_unlikely(rows, rows)
+    assert not is_unlikely([replace(CAPITAL, link="searched", fit=0.0)], rows)
+
+
+def test_a_passage_is_unlikely_beside_one_of_more_than_twice_its_fit() -> None:
+    better, near = replace(PASSAGE, fit=2.1 * PASSAGE.fit), replace(PASSAGE, fit=1.9 * PASSAGE.fit)
+    assert is_unlikely([PASSAGE], [better, PASSAGE])
+    assert not is_unlikely([PASSAGE], [near, PASSAGE]) and not is_unlikely([near], [near, PASSAGE])
 
 
 def test_a_passage_is_sure_where_search_found_nothing_else() -> None:
