@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from limbeck.core.digest import digest_json
 from limbeck.corpus.schema import Property
 from limbeck.corpus.ways_to_ask import Way, ways_to_ask
 from limbeck.corpus.ways_to_passages import ways_to_passages
@@ -53,14 +54,34 @@ def write_intents(
     connection.execute("DELETE FROM way")
     rows = [(number, text, kept.get(text, b"")) for number, text in enumerate(texts, start=1)]
     connection.executemany("INSERT INTO way VALUES (?, ?, ?)", rows)
-    connection.execute("DELETE FROM intent")
-    if not known:
-        return
-    place_of = {text: place for place, text in enumerate(texts)}
-    _, vectors_WD = _vectors(connection)
+    _fit_anew(connection, known, {text: place for place, text in enumerate(texts)})
+
+
+def _fit_anew(connection: sqlite3.Connection, known: Sequence[_Known], place_of: Mapping[str, int]) -> None:
+    """Fit what has changed: an edit of a page leaves what is known of properties as it is."""
+    rows = connection.execute("SELECT scope, about, names FROM intent").fetchall()
+    stored = {(scope, about): json.loads(names).get("of") for scope, about, names in rows}
+    vectors_WD = _vectors(connection)[1] if known else np.zeros((0, 0), np.float32)
+    for scope, about in stored.keys() - {(each.scope, each.about) for each in known}:
+        connection.execute("DELETE FROM intent WHERE scope = ? AND about = ?", (scope, about))
     for each in known:
         places = [place_of[way.text] for way in each.ways]
-        _write_fitted(connection, each, places, fit(each.classes, each.ways, vectors_WD[places]))
+        if stored.get((each.scope, each.about)) == _digest(each):
+            blob, key = _numbers(places).tobytes(), (each.scope, each.about)
+            connection.execute("UPDATE intent SET ways = ? WHERE scope = ? AND about = ?", (blob, *key))
+        else:
+            connection.execute("DELETE FROM intent WHERE scope = ? AND about = ?", (each.scope, each.about))
+            _write_fitted(connection, each, places, fit(each.classes, each.ways, vectors_WD[places]))
+
+
+def _digest(known: _Known) -> str:
+    """Return a digest of all that is fitted to; vectors follow from the texts."""
+    return digest_json([list(known.classes), [[way.text, way.place, way.is_name] for way in known.ways]])
+
+
+def _numbers(places: Sequence[int]) -> "np.ndarray[tuple[int], np.dtype[np.int32]]":
+    """Return what the rows of some ways are numbered."""
+    return np.array(places, _PLACE) + 1
 
 
 def read_intents(connection: sqlite3.Connection, scope: str, about: About) -> Intents | None:
@@ -137,11 +158,10 @@ def _properties(connection: sqlite3.Connection) -> list[tuple[int, Property, str
 
 
 def _write_fitted(connection: sqlite3.Connection, known: _Known, places: Sequence[int], fitted: Intents) -> None:
-    numbers = np.array(places, _PLACE) + 1
     table_TC = np.concatenate([fitted.idf_T[:, None], fitted.weights_TC], axis=1)
     names = {"ways": list(fitted.names.ways), "classes": list(fitted.names.classes)}
-    names_json = json.dumps({**names, "weights": fitted.names.weights_C.tolist()})
-    blobs = (numbers.tobytes(), _written(fitted.duals_WC), "\n".join(fitted.terms), _written(table_TC))
+    names_json = json.dumps({**names, "weights": fitted.names.weights_C.tolist(), "of": _digest(known)})
+    blobs = (_numbers(places).tobytes(), _written(fitted.duals_WC), "\n".join(fitted.terms), _written(table_TC))
     about = (known.scope, known.about, json.dumps(known.classes), names_json)
     connection.execute("INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*about, *blobs))
 

@@ -1,19 +1,23 @@
 """How people ask for a passage, as its author wrote it: found by it, never told, and gone with its page."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from dump import dump
 
 from limbeck.core.errors import SourceError
+from limbeck.corpus.ways_to_ask import Way
+from limbeck.knowledge import intent_rows
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
 from limbeck.knowledge.embedder import shipped
 from limbeck.knowledge.forgetting import forget
 from limbeck.knowledge.integrity import check_file
+from limbeck.knowledge.intents import Intents, fit
 from limbeck.knowledge.source import AskedRead, ChunkRead, Source
 from limbeck.knowledge.sources.markdown import read
+from limbeck.knowledge.word_vectors import Vectors
 
 WORDINGS = ("how heavy may my suitcase be", "Is my trunk too fat?", "箱子多沉算超", "kilos?", "can i bring two")
 BAGS = f"""# Baggage
@@ -99,6 +103,26 @@ def test_a_wording_goes_with_its_page_and_comes_back(made: Made, vectors: bool) 
         assert not dump(path)["intent"]
         base.undo(2)
     assert dump(path) == before
+
+
+def test_an_edit_fits_only_what_it_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bags.md").write_text(BAGS, encoding="utf-8")
+    (tmp_path / "towns.csv").write_text("country,capital\nChad,N'Djamena\n", encoding="utf-8")
+    kinds = {"bags.md": "markdown", "towns.csv": "table"}
+    sources = [Source(kind=kind, location=tmp_path / name, root=tmp_path) for name, kind in kinds.items()]
+    build(sources, tmp_path / "k.sqlite")
+    before, fitted = dump(tmp_path / "k.sqlite"), []
+
+    def counted(classes: Sequence[int], ways: Sequence[Way], vectors_WD: Vectors) -> Intents:
+        fitted.append(classes)
+        return fit(classes, ways, vectors_WD)
+
+    monkeypatch.setattr(intent_rows, "fit", counted)
+    with KnowledgeBase.open(tmp_path / "k.sqlite", writable=True) as base:
+        base.delete_source("bags.md")
+        assert fitted == [] and "capital" in {row.property_id for row in base.search("seat of Chad's capital")}
+        base.undo()
+    assert len(fitted) == 1 and dump(tmp_path / "k.sqlite") == before
 
 
 def test_a_fold_of_the_wordings_can_be_forgotten(made: Made, tmp_path: Path) -> None:
