@@ -8,7 +8,9 @@ import click
 from limbeck.cli import failure
 from limbeck.cli.group import Commands
 
-_ORDER = "init doctor plan run status why ask chat serve eval report verify kb data train attention list demo".split()
+_ORDER = (
+    "init doctor plan run status why ask chat serve eval report verify kb data train compress attention list demo"
+).split()
 _VERSION_HELP = "Show the version and exit."
 
 

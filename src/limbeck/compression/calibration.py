@@ -3,10 +3,13 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from limbeck.core.errors import LimbeckError
 
 Prompt = tuple[int, ...]
+
+_Item = TypeVar("_Item")
 
 _FIX = "run the fusion stage again: limbeck run"
 
@@ -40,11 +43,11 @@ def check_prompts(prompts: Sequence[Sequence[int]], *, vocab_size: int) -> tuple
     return tuple(tuple(prompt) for prompt in prompts)
 
 
-def spread(prompts: Sequence[Prompt], most: int) -> tuple[Prompt, ...]:
-    """Return at most `most` prompts, evenly spaced over all of them."""
-    if len(prompts) <= most:
-        return tuple(prompts)
-    return tuple(prompts[index * len(prompts) // most] for index in range(most))
+def spread(items: Sequence[_Item], most: int) -> tuple[_Item, ...]:
+    """Return at most `most` items, evenly spaced over all of them."""
+    if len(items) <= most:
+        return tuple(items)
+    return tuple(items[index * len(items) // most] for index in range(most))
 
 
 def _read_line(line: str, where: str) -> Prompt:

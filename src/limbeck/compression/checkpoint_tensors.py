@@ -1,7 +1,7 @@
 """Read a checkpoint's weights as float32, each stored tensor once, or say why it cannot be compressed."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,25 @@ def read_checkpoint(folder: Path) -> Checkpoint:
     )
 
 
+def check_settings(folder: Path, config: Mapping[str, Any]) -> None:
+    """Refuse a `config.json` that a quantiser left its settings in.
+
+    Raises: LimbeckError: it names them.
+    """
+    if "quantization_config" in config:
+        raise _already_quantised(f"config.json names {'quantization_config'!r}", folder)
+
+
+def check_stored_types(path: Path, kinds: Mapping[str, str]) -> None:
+    """Refuse tensors that are stored as anything but plain numbers of 16, 32 or 64 bits.
+
+    Raises: LimbeckError: with the first of them.
+    """
+    for name, kind in kinds.items():
+        if kind not in _READERS and kind != "BF16":
+            raise _already_quantised(f"tensor {name!r} is stored as {kind}", path)
+
+
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "config.json"
     try:
@@ -71,8 +90,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
         raise LimbeckError(f"config.json is damaged: {error}", where=str(path), fix="export the model again") from error
     if not isinstance(config, dict):
         raise LimbeckError("config.json is not an object", where=str(path), fix="export the model again")
-    if "quantization_config" in config:
-        raise _already_quantised(f"config.json names {'quantization_config'!r}", folder)
+    check_settings(folder, config)
     return config
 
 
@@ -81,14 +99,13 @@ def _read_file(path: Path) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
         entries = deserialize(path.read_bytes())  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise LimbeckError(f"{path.name} is damaged: {error}", where=str(path), fix="copy the model again") from error
+    check_stored_types(path, {name: entry["dtype"] for name, entry in entries})
     for name, entry in entries:
         kind, data = entry["dtype"], entry["data"]
         if kind == "BF16":
             values = (np.frombuffer(data, dtype="<u2").astype(np.uint32) << 16).view(np.float32)
-        elif kind in _READERS:
-            values = np.frombuffer(data, dtype=_READERS[kind]).astype(np.float32)
         else:
-            raise _already_quantised(f"tensor {name!r} is stored as {kind}", path)
+            values = np.frombuffer(data, dtype=_READERS[kind]).astype(np.float32)
         yield name, values.reshape(entry["shape"])
 
 

@@ -32,7 +32,7 @@ def too_small_for_any(
         return None
     parts = [f"{candidate.label} {format_bytes(candidate.forecast_bytes)}" for candidate in smallest]
     if limits.reserved_bytes:
-        parts.append(f"knowledge, tokenizer and papers {format_bytes(limits.reserved_bytes)}")
+        parts.append(f"{limits.reserved_for} {format_bytes(limits.reserved_bytes)}")
     what = (
         f"the disk budget of {format_bytes(limits.budget.disk_bytes)} is too small: the least that works is "
         f"{format_bytes(needed_bytes)} ({', '.join(parts)}; {_largest(weights)})"

@@ -20,6 +20,7 @@ class Limits:
 
     budget: Budget
     reserved_bytes: int = 0
+    reserved_for: str = "knowledge, tokenizer and papers"
 
     def __post_init__(self) -> None:
         for name in ("disk_bytes", "memory_bytes", "latency_ms"):

@@ -24,7 +24,7 @@ from limbeck.compression.shortlist import Shortlist, shortlist
 from limbeck.compression.trial import Result, Trial
 from limbeck.core.disk import disk_errors
 from limbeck.core.errors import LimbeckError
-from limbeck.core.progress import Progress, silent
+from limbeck.core.progress import Phases, Progress, silent
 
 MODELS_FOLDER = "models"
 SENSITIVITY_FILE = "sensitivity.json"
@@ -51,15 +51,42 @@ def compress(
     Raises: GateError: nothing fits, with the nearest budget that would; LimbeckError: a checkpoint or
     prompts that cannot be used; MachineError: the disk is full or read-only.
     """
+    found = forecast(checkpoint, limits, formats)
+    return search(found, prompts, out=out, phases=lambda _: progress, open_model=open_model)
+
+
+def forecast(checkpoint: Path, limits: Limits, formats: Sequence[ExportFormat]) -> Shortlist:
+    """Read a checkpoint and tell what its exports would take, before anything is exported.
+
+    Raises: LimbeckError: no format, or a checkpoint that cannot be used.
+    """
     if not formats:
         raise LimbeckError("no engine to compress for", where="engines", fix='name one, such as engines = ["openvino"]')
-    source = read_checkpoint(checkpoint)
-    checked = check_prompts(prompts, vocab_size=source.vocab_size)
+    return shortlist(read_checkpoint(checkpoint), limits, formats)
+
+
+def search(
+    found: Shortlist,
+    prompts: Sequence[Sequence[int]],
+    *,
+    out: Path,
+    phases: Phases,
+    cache: Path | None = None,
+    measures_all: bool = False,
+    open_model: Callable[[Path], ReferenceModel] = open_reference,
+) -> Plan:
+    """Do what `compress` does, from a forecast on.
+
+    Args:
+        cache: where sensitivities are kept; in `out` by default.
+        measures_all: export and measure what cannot be chosen for its size too, to be compared with.
+    """
+    checked = check_prompts(prompts, vocab_size=found.source.vocab_size)
     with disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-        search = _Search(source, spread(checked, _COMPARED_PROMPTS), limits, out, progress)
+        work = _Search(found, spread(checked, _COMPARED_PROMPTS), out, phases, cache or out / SENSITIVITY_FILE)
         try:
-            return search.run(shortlist(source, limits, formats), open_model)
+            return work.run(open_model, measures_all)
         finally:
             shutil.rmtree(out / _WORK_FOLDER, ignore_errors=True)
 
@@ -67,13 +94,22 @@ def compress(
 @final
 @dataclass(frozen=True, slots=True)
 class _Search:
-    source: Checkpoint
+    found: Shortlist
     prompts: tuple[Prompt, ...]
-    limits: Limits
     out: Path
-    progress: Progress
+    phases: Phases
+    cache: Path
 
-    def run(self, found: Shortlist, open_model: Callable[[Path], ReferenceModel]) -> Plan:
+    @property
+    def source(self) -> Checkpoint:
+        return self.found.source
+
+    @property
+    def limits(self) -> Limits:
+        return self.found.limits
+
+    def run(self, open_model: Callable[[Path], ReferenceModel], measures_all: bool) -> Plan:
+        found = self.found
         hopeless = too_small_for_any(list(found.smallest.values()), self.limits, self.source.weights)
         if hopeless:
             self._write_plan([Trial(candidate=candidate) for candidate in found.candidates], None, {})
@@ -81,7 +117,7 @@ class _Search:
         reference = open_model(self.source.folder)
         full_NV = self._full_scores(reference)
         sensitivity = self._sensitivity(reference) if found.shares is not None else {}
-        trials = self._try_all(found.with_mixes(sensitivity) if sensitivity else found, full_NV)
+        trials = self._try_all(found.with_mixes(sensitivity) if sensitivity else found, full_NV, measures_all)
         chosen = select(trials, self.limits)
         plan = self._write_plan(trials, chosen, sensitivity)
         if chosen is None:
@@ -99,18 +135,19 @@ class _Search:
     def _sensitivity(self, reference: ReferenceModel) -> dict[str, float]:
         matrices = {name: weight for name, weight in self.source.weights.items() if quantisable(weight)}
         prompts = spread(self.prompts, _SENSITIVITY_PROMPTS)
-        cache = self.out / SENSITIVITY_FILE
-        return measure_sensitivity(reference, matrices, prompts, cache=cache, progress=self.progress)
+        progress = self.phases("sensitivity")
+        return measure_sensitivity(reference, matrices, prompts, cache=self.cache, progress=progress)
 
-    def _try_all(self, found: Shortlist, full_NV: npt.NDArray[np.float32]) -> list[Trial]:
+    def _try_all(self, found: Shortlist, full_NV: npt.NDArray[np.float32], measures_all: bool) -> list[Trial]:
+        progress = self.phases("exports")
         format_of = {item.name: item for item in found.formats}
         trials: list[Trial] = []
         for candidate in found.candidates:
-            self.progress(len(trials), len(found.candidates), candidate.label)
-            fits = found.may_fit(candidate)
+            progress(len(trials), len(found.candidates), candidate.label)
+            fits = measures_all or found.may_fit(candidate)
             result = self._export(format_of[candidate.engine], candidate, full_NV) if fits else None
             trials.append(Trial(candidate=candidate, result=result))
-        self.progress(len(trials), len(trials))
+        progress(len(trials), len(trials))
         return trials
 
     def _export(self, item: ExportFormat, candidate: Candidate, full_NV: npt.NDArray[np.float32]) -> Result:

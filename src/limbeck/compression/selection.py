@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from limbeck.compression.divergence import bootstrap_interval
 from limbeck.compression.limits import Limits
-from limbeck.compression.trial import Trial
+from limbeck.compression.trial import OVER_DISK, Trial
 
 # A thousandth of a nat: the chance given to the right token changes by about 0.1 %.
 NEGLIGIBLE_KL = 1e-3
@@ -76,7 +76,7 @@ def _reason(trial: Trial, winners: Mapping[str, Trial], limits: Limits) -> str:
         return "the least KL within the budget, or as good within noise and smaller"
     beside = sum(other.measured.actual_bytes for name, other in winners.items() if name != winner.candidate.engine)
     if limits.room_bytes is not None and trial.measured.actual_bytes + beside > limits.room_bytes:
-        return "does not fit the disk budget beside the exports chosen for the other engines"
+        return OVER_DISK + (" beside the exports chosen for the other engines" if beside else "")
     if trial.measured.actual_bytes >= winner.measured.actual_bytes:
         return f"no better than {winner.candidate.name} beyond noise, and larger"
     return f"a higher KL than {winner.candidate.name}"

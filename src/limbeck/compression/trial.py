@@ -8,6 +8,7 @@ from limbeck.compression.export_format import Measurement
 from limbeck.compression.limits import Limits
 
 NOT_EXPORTED = "its forecast does not fit the disk budget beside the smallest of the other engines"
+OVER_DISK = "does not fit the disk budget"
 BROKEN = "its scores are not finite numbers"
 OVER_MEMORY = "over the memory budget"
 OVER_LATENCY = "over the latency budget"

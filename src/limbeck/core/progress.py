@@ -12,3 +12,10 @@ class Progress(Protocol):
 
 def silent(done: int, total: int, note: str = "") -> None:
     """Show nothing."""
+
+
+class Phases(Protocol):
+    """Hear what a long piece of work turns to next."""
+
+    def __call__(self, name: str) -> Progress:
+        """Begin a phase; the last one is over."""

@@ -1,4 +1,4 @@
-"""Talk with a bundle, every answer citing its sources, or with any checkpoint that writes."""
+"""Talk with a bundle, every answer citing its sources, with a compressed model, or with any checkpoint that writes."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ from limbeck.cli.parameters import engine_option, scope_option
 from limbeck.cli.turns import hear, take_turns
 
 if TYPE_CHECKING:
-    from limbeck.serving.conversation import Conversation
+    from limbeck.serving.conversation import Conversation, Talker
     from limbeck.serving.dialogue import Dialogue
 
 _SUPPORTED = (
@@ -32,9 +32,10 @@ _SUPPORTED = (
 def command(name: str, engine: str | None, scope: str, as_json: bool, **drawn: Any) -> None:
     """Talk with a bundle, or with a model.
 
-    A bundle cites its sources. A model is a Hugging Face folder of a causal decoder (Llama, Qwen3, GPT-2,
-    DialoGPT) or of an encoder-decoder (T5, BART), or a hub id. How it draws its answers is up to the
-    checkpoint where no option says; the oldest turns are dropped where the talk outgrows its context.
+    A bundle cites its sources. A model that `limbeck compress` made runs in its engine. Any other is a Hugging
+    Face folder of a causal decoder (Llama, Qwen3, GPT-2, DialoGPT) or of an encoder-decoder (T5, BART), or a hub
+    id. How it draws its answers is up to the checkpoint where no option says; the oldest turns are dropped where
+    the talk outgrows its context.
     """
     from limbeck.bundle.manifest import MANIFEST
     from limbeck.core.errors import UsageError
@@ -48,9 +49,12 @@ def command(name: str, engine: str | None, scope: str, as_json: bool, **drawn: A
         return
     if scope:
         raise UsageError("--scope is for bundles; a model has no knowledge", where="limbeck chat", fix="leave it out")
-    if engine is not None:
-        raise UsageError("--engine is for bundles; a model runs in PyTorch", where="limbeck chat", fix="leave it out")
-    _chat_with_model(name, drawn, as_json)
+    from limbeck.serving.open_compressed import is_compressed
+
+    if engine is not None and not is_compressed(Path(name)):
+        what = "--engine is for bundles and compressed models; a checkpoint runs in PyTorch"
+        raise UsageError(what, where="limbeck chat", fix="leave it out")
+    _chat_with_model(name, engine, drawn, as_json)
 
 
 def _chat_with_bundle(bundle: Path, engine: str | None, scope: str, as_json: bool) -> None:
@@ -73,15 +77,23 @@ def _chat_with_bundle(bundle: Path, engine: str | None, scope: str, as_json: boo
         take_turns(assistant.manifest.name, Dialogue(), answer)
 
 
-def _chat_with_model(name: str, drawn: dict[str, Any], as_json: bool) -> None:
-    from limbeck.cli.answer import rounded
+def _open(name: str, engine: str | None, drawn: dict[str, Any]) -> "Talker":
     from limbeck.model.checkpoint_place import place_of
-    from limbeck.serving.conversation import Conversation
+    from limbeck.serving.open_compressed import is_compressed, open_compressed
     from limbeck.serving.open_talker import ChatOptions, open_talker
 
+    if is_compressed(Path(name)):
+        return open_compressed(Path(name), ChatOptions(**drawn), engine)
     if place_of(name, supported=_SUPPORTED) == "hub":
         note(f"looking for {name} in the cache and on the hub …")
-    talker = open_talker(name, ChatOptions(**drawn))
+    return open_talker(name, ChatOptions(**drawn))
+
+
+def _chat_with_model(name: str, engine: str | None, drawn: dict[str, Any], as_json: bool) -> None:
+    from limbeck.cli.answer import rounded
+    from limbeck.serving.conversation import Conversation
+
+    talker = _open(name, engine, drawn)
 
     def answer(conversation: "Conversation", question: str) -> "Conversation":
         after, said = talker.answer(conversation, question, None if as_json else hear)
