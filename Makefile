@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 help: ## Show this menu
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 26
 
 install: .venv/installed ## Set up .venv with pinned versions (CPU torch)
 
@@ -32,7 +32,7 @@ fmt: install ## Format the code
 golden: install ## Rewrite the golden numbers and show what changed
 	@LIMBECK_UPDATE_GOLDEN=1 $(BIN)/pytest tests/golden && git diff --stat tests/golden
 
-bench: bench-spine bench-starter ## Measure everything
+bench: bench-spine bench-starter bench-compression ## Measure everything
 
 bench-spine: install ## Measure the spine's numbers into benchmarks/results/spine.json
 	@$(BIN)/python benchmarks/spine.py
@@ -40,10 +40,13 @@ bench-spine: install ## Measure the spine's numbers into benchmarks/results/spin
 bench-starter: install ## Measure the trainer into benchmarks/results/starter.json
 	@$(BIN)/python benchmarks/starter.py
 
+bench-compression: install ## Measure compression into benchmarks/results/compression.json
+	@$(BIN)/python benchmarks/compression.py
+
 docs: install ## Generate the reference pages
 	@$(BIN)/python docs/generate.py
 
 clean: ## Remove what runs leave behind (not .venv)
 	rm -rf build .limbeck examples/*/.limbeck dist
 
-.PHONY: help install demo test test-all lint types fmt golden bench bench-spine bench-starter docs clean
+.PHONY: help install demo test test-all lint types fmt golden bench bench-spine bench-starter bench-compression docs clean

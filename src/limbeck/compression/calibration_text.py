@@ -22,6 +22,9 @@ BUILT_IN = "built-in text: English and Chinese house rules and price lists, gene
 """What stands in where no data is given, in the words of reports."""
 
 _PROMPTS = 96
+_LEARNT = 384
+_JUDGED_EVERY = 3
+_LEAST_WINDOWS = 24
 _WINDOW_TOKENS = 128
 _LEAST_TOKENS = 8
 _LEAST_CHARACTERS = 200
@@ -33,9 +36,13 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calibration:
-    """Prompts to judge a compressed model on, where they are from, and what a person should know of them."""
+    """Prompts to judge a compressed model on, where they are from, and what a person should know of them.
+
+    `learning` is other text of the same source to learn rounding from; empty where there is too little for both.
+    """
 
     prompts: tuple[Prompt, ...]
+    learning: tuple[Prompt, ...]
     source: str
     num_texts: int
     notes: tuple[str, ...] = ()
@@ -87,9 +94,18 @@ def _calibrate(texts: Sequence[str], model: Path, context_tokens: int | None, *,
     if not windows:
         what = f"there is too little text to calibrate on: no text of {len(texts)} has {_LEAST_TOKENS} tokens"
         raise LimbeckError(what, where=source, fix="give more text after --data, or leave it out")
-    prompts = _cut(spread(windows, _PROMPTS))
+    is_enough = len(windows) >= _LEAST_WINDOWS
+    judged = windows[::_JUDGED_EVERY] if is_enough else windows
+    others = [window for place, window in enumerate(windows) if place % _JUDGED_EVERY]
+    notes = list(_foreign(texts, tokenizer, source))
+    if not is_enough:
+        notes.append(f"{source} is too little to learn rounding from, so weights are rounded to the nearest code")
     return Calibration(
-        prompts=prompts, source=source, num_texts=len(texts), notes=tuple(_foreign(texts, tokenizer, source))
+        prompts=_cut(spread(judged, _PROMPTS)),
+        learning=spread(others, _LEARNT) if is_enough else (),
+        source=source,
+        num_texts=len(texts),
+        notes=tuple(notes),
     )
 
 

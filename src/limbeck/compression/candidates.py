@@ -1,6 +1,6 @@
 """The exports worth trying for one engine: everything at q4, q8 or f16, and a mix made for the room left."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from limbeck.compression.allocation import Choice, allocate
 from limbeck.compression.export_format import ExportFormat
-from limbeck.compression.methods.quantise import as_float16, compress
-from limbeck.compression.quantised_tensor import GROUP_SIZE, QuantisedTensor, Tensor, TensorType
+from limbeck.compression.quantised_tensor import GROUP_SIZE, TensorType
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
 Types = dict[str, TensorType]
@@ -96,23 +95,6 @@ def mixed_candidate(
             return Candidate(engine=export.name, name="mixed", types=types, forecast_bytes=size_bytes)
         room_bytes -= size_bytes - limit_bytes
     return None
-
-
-def compressed_tensors(
-    weights: Weights, types: Mapping[str, TensorType], *, transposed: Collection[str] = ()
-) -> dict[str, Tensor]:
-    """Return every weight as its type; codes as (outputs, inputs), plain numbers as the checkpoint stores them."""
-    tensors = {name: _compressed(weight, types[name]) for name, weight in weights.items()}
-    return {
-        name: tensor.T if name in transposed and not isinstance(tensor, QuantisedTensor) else tensor
-        for name, tensor in tensors.items()
-    }
-
-
-def _compressed(weight: npt.NDArray[np.float32], wanted: TensorType) -> Tensor:
-    if wanted == "f32":
-        return weight
-    return as_float16(weight) if wanted == "f16" else compress(weight, wanted)
 
 
 def _step_sizes(

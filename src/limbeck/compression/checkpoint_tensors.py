@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, deserialize
 
+from limbeck.compression.quantised_tensor import QuantisedTensor, Tensor
 from limbeck.core.errors import LimbeckError
 
 HEAD = "lm_head.weight"
@@ -33,6 +34,13 @@ class Checkpoint:
     weights: dict[str, npt.NDArray[np.float32]]
     transposed: frozenset[str]
     vocab_size: int
+
+    def as_stored(self, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Turn plain numbers the way the files hold them; codes stay (outputs, inputs)."""
+        return {
+            name: tensor.T if name in self.transposed and not isinstance(tensor, QuantisedTensor) else tensor
+            for name, tensor in tensors.items()
+        }
 
 
 def read_checkpoint(folder: Path) -> Checkpoint:

@@ -48,12 +48,15 @@ def ladder(plan: Plan) -> tuple[Rung, ...]:
 
 
 def _prices(measured: Sequence[Trial]) -> dict[str, float]:
-    """Return the slope from each export to the next larger one that works, by label."""
-    working = [trial for trial in measured if trial.works]
+    """Return the slope from each export to the next larger one that works, by label; of equal sizes, the best."""
+    best: dict[int, Trial] = {}
+    for trial in measured:
+        size_bytes = _size_bytes(trial)
+        if trial.works and (size_bytes not in best or trial.kl < best[size_bytes].kl):
+            best[size_bytes] = trial
     return {
         smaller.candidate.label: (smaller.kl - larger.kl) / (_size_bytes(larger) - _size_bytes(smaller)) * _MEGABYTE
-        for larger, smaller in pairwise(working)
-        if _size_bytes(larger) > _size_bytes(smaller)
+        for larger, smaller in pairwise(best.values())
     }
 
 

@@ -1,6 +1,6 @@
 """The full-precision model a compressed one is held against, whole or with one weight changed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, Protocol, final
@@ -9,6 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from limbeck.compression.calibration import Prompt
+from limbeck.compression.padding import padded
+from limbeck.compression.quantised_tensor import Tensor
+from limbeck.core.progress import Progress
 
 _BATCH_TOKENS = 4096
 
@@ -23,6 +26,15 @@ class ReferenceModel(Protocol):
         self, prompts: Sequence[Prompt], name: str, weight: npt.NDArray[np.float32]
     ) -> npt.NDArray[np.float32]:
         """Score as if one weight, given as (outputs, inputs), had other values; the model itself stays as it is."""
+
+    def input_moments(self, prompts: Sequence[Prompt]) -> dict[str, npt.NDArray[np.float32]]:
+        """Return the mean of x xᵀ over the inputs x of each matrix that is multiplied with them, by its name.
+
+        A matrix that is looked up in as well, a tied head, has as much again on the diagonal.
+        """
+
+    def distil(self, tensors: Mapping[str, Tensor], texts: Sequence[Prompt], progress: Progress) -> dict[str, Tensor]:
+        """Return tensors (outputs, inputs) of the same types whose scales and vectors score more as the model does."""
 
 
 def open_reference(checkpoint: Path) -> ReferenceModel:
@@ -90,6 +102,41 @@ class _TorchModel:
             with self._torch.no_grad():
                 parameter.copy_(original)
 
+    def input_moments(self, prompts: Sequence[Prompt]) -> dict[str, npt.NDArray[np.float32]]:
+        names = {id(parameter): name for name, parameter in self._parameters.items()}
+        sums: dict[str, Any] = {}
+        mask_NT: list[Any] = []
+
+        def add(module: Any, inputs: tuple[Any, ...], _: Any) -> None:
+            name = names[id(module.weight)]
+            inputs_PI = inputs[0][mask_NT[0]]
+            sums[name] = sums.get(name, 0) + inputs_PI.T @ inputs_PI
+
+        multiplied = [module for module in self._network.modules() if self._is_multiplied(module)]
+        hooks = [module.register_forward_hook(add) for module in multiplied]
+        try:
+            with self._torch.inference_mode():
+                for batch in batches(prompts):
+                    tokens_NT, mask = padded(self._torch, [prompts[index] for index in batch])
+                    mask_NT[:] = [mask]
+                    self._network(input_ids=tokens_NT, use_cache=False)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        looked_up = names.get(id(self._network.get_input_embeddings().weight))
+        num_tokens = sum(len(prompt) for prompt in prompts)
+        return {name: _moments(total.numpy() / num_tokens, name == looked_up) for name, total in sums.items()}
+
+    def distil(self, tensors: Mapping[str, Tensor], texts: Sequence[Prompt], progress: Progress) -> dict[str, Tensor]:
+        from limbeck.compression.scale_distillation import distil_scales
+
+        return distil_scales(self._network, self._is_transposed, tensors, texts, progress)
+
+    def _is_multiplied(self, module: Any) -> bool:
+        from transformers.pytorch_utils import Conv1D
+
+        return isinstance(module, self._torch.nn.Linear | Conv1D)
+
     def _is_transposed(self, name: str) -> bool:
         from transformers.pytorch_utils import Conv1D
 
@@ -135,11 +182,16 @@ class _TorchModel:
         return np.stack([rows[index] for index in range(len(prompts))])
 
     def _score(self, prompts: list[Prompt]) -> npt.NDArray[np.float32]:
-        width = max(len(prompt) for prompt in prompts)
-        tokens_NT = self._torch.tensor([[*prompt, *[0] * (width - len(prompt))] for prompt in prompts])
+        tokens_NT, _ = padded(self._torch, prompts)
         ends = sorted({len(prompt) - 1 for prompt in prompts})
         kept = self._torch.tensor(ends)
         logits_NKV = self._network(input_ids=tokens_NT, logits_to_keep=kept, use_cache=False).logits
         picks_N = self._torch.tensor([ends.index(len(prompt) - 1) for prompt in prompts])
         scores: npt.NDArray[np.float32] = logits_NKV[self._torch.arange(len(prompts)), picks_N].float().numpy()
         return scores
+
+
+def _moments(mean_II: npt.NDArray[np.float32], is_looked_up: bool) -> npt.NDArray[np.float32]:
+    if is_looked_up:
+        mean_II[np.diag_indices_from(mean_II)] += np.diag(mean_II).mean()
+    return mean_II

@@ -1,8 +1,8 @@
 """Compress a checkpoint to a budget: forecast, export what may fit, measure it, keep the best."""
 
 import shutil
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
@@ -10,18 +10,21 @@ import numpy as np
 import numpy.typing as npt
 
 from limbeck.compression.calibration import Prompt, check_prompts, spread
-from limbeck.compression.candidates import Candidate, compressed_tensors, quantisable
+from limbeck.compression.candidates import Candidate, quantisable
 from limbeck.compression.checkpoint_tensors import Checkpoint, read_checkpoint
-from limbeck.compression.divergence import compare
+from limbeck.compression.effort import LEAST, Effort
 from limbeck.compression.export_format import ExportFormat
+from limbeck.compression.export_yard import ExportYard
 from limbeck.compression.infeasible import none_fits, too_small_for_any
 from limbeck.compression.limits import Limits
 from limbeck.compression.plan import Plan
+from limbeck.compression.quantised_tensor import Tensor
 from limbeck.compression.reference_model import ReferenceModel, open_reference
-from limbeck.compression.selection import Selection, select
+from limbeck.compression.rounding import Rounding
+from limbeck.compression.selection import NEGLIGIBLE_KL, Selection, select
 from limbeck.compression.sensitivity import measure_sensitivity
 from limbeck.compression.shortlist import Shortlist, shortlist
-from limbeck.compression.trial import Result, Trial
+from limbeck.compression.trial import Trial
 from limbeck.core.disk import disk_errors
 from limbeck.core.errors import LimbeckError
 from limbeck.core.progress import Phases, Progress, silent
@@ -71,22 +74,23 @@ def search(
     *,
     out: Path,
     phases: Phases,
+    effort: Effort = LEAST,
     cache: Path | None = None,
-    measures_all: bool = False,
     open_model: Callable[[Path], ReferenceModel] = open_reference,
 ) -> Plan:
-    """Do what `compress` does, from a forecast on.
+    """Do what `compress` does, from a forecast on, with as much effort as is given.
 
     Args:
         cache: where sensitivities are kept; in `out` by default.
-        measures_all: export and measure what cannot be chosen for its size too, to be compared with.
     """
-    checked = check_prompts(prompts, vocab_size=found.source.vocab_size)
+    vocab_size = found.source.vocab_size
+    checked = check_prompts(prompts, vocab_size=vocab_size)
+    effort = replace(effort, learning=check_prompts(effort.learning, vocab_size=vocab_size) if effort.learning else ())
     with disk_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-        work = _Search(found, spread(checked, _COMPARED_PROMPTS), out, phases, cache or out / SENSITIVITY_FILE)
+        work = _Search(found, spread(checked, _COMPARED_PROMPTS), out, phases, effort, cache or out / SENSITIVITY_FILE)
         try:
-            return work.run(open_model, measures_all)
+            return work.run(open_model)
         finally:
             shutil.rmtree(out / _WORK_FOLDER, ignore_errors=True)
 
@@ -98,6 +102,7 @@ class _Search:
     prompts: tuple[Prompt, ...]
     out: Path
     phases: Phases
+    effort: Effort
     cache: Path
 
     @property
@@ -108,7 +113,7 @@ class _Search:
     def limits(self) -> Limits:
         return self.found.limits
 
-    def run(self, open_model: Callable[[Path], ReferenceModel], measures_all: bool) -> Plan:
+    def run(self, open_model: Callable[[Path], ReferenceModel]) -> Plan:
         found = self.found
         hopeless = too_small_for_any(list(found.smallest.values()), self.limits, self.source.weights)
         if hopeless:
@@ -116,13 +121,19 @@ class _Search:
             raise hopeless
         reference = open_model(self.source.folder)
         full_NV = self._full_scores(reference)
-        sensitivity = self._sensitivity(reference) if found.shares is not None else {}
-        trials = self._try_all(found.with_mixes(sensitivity) if sensitivity else found, full_NV, measures_all)
+        rounding = Rounding(moments=self._moments(reference))
+        sensitivity = self._sensitivity(reference, rounding) if found.shares is not None else {}
+        found = found.with_mixes(sensitivity) if sensitivity else found
+        yard = ExportYard(source=self.source, prompts=self.prompts, full_NV=full_NV, folder=self.out / _WORK_FOLDER)
+        trials = self._try_all(found, yard, rounding)
         chosen = select(trials, self.limits)
+        if chosen and self.effort.distils:
+            trials += self._distilled(chosen, reference, yard, rounding)
+            chosen = select(trials, self.limits)
         plan = self._write_plan(trials, chosen, sensitivity)
         if chosen is None:
             raise none_fits(trials, self.limits)
-        self._keep(chosen)
+        self._keep(chosen, yard)
         return plan
 
     def _full_scores(self, reference: ReferenceModel) -> npt.NDArray[np.float32]:
@@ -132,38 +143,48 @@ class _Search:
             raise LimbeckError("the full model scores NaN or infinity", where=str(self.source.folder), fix=fix)
         return full_NV
 
-    def _sensitivity(self, reference: ReferenceModel) -> dict[str, float]:
+    def _moments(self, reference: ReferenceModel) -> Mapping[str, npt.NDArray[np.float32]]:
+        """Learn what the weights meet, where there is text to learn from and something to round to 4 bits."""
+        if not self.effort.learning:
+            return {}
+        self.phases("inputs")
+        return reference.input_moments(self.effort.learning)
+
+    def _sensitivity(self, reference: ReferenceModel, rounding: Rounding) -> dict[str, float]:
         matrices = {name: weight for name, weight in self.source.weights.items() if quantisable(weight)}
         prompts = spread(self.prompts, _SENSITIVITY_PROMPTS)
         progress = self.phases("sensitivity")
-        return measure_sensitivity(reference, matrices, prompts, cache=self.cache, progress=progress)
+        return measure_sensitivity(reference, matrices, prompts, rounding=rounding, cache=self.cache, progress=progress)
 
-    def _try_all(self, found: Shortlist, full_NV: npt.NDArray[np.float32], measures_all: bool) -> list[Trial]:
+    def _try_all(self, found: Shortlist, yard: ExportYard, rounding: Rounding) -> list[Trial]:
         progress = self.phases("exports")
-        format_of = {item.name: item for item in found.formats}
         trials: list[Trial] = []
         for candidate in found.candidates:
             progress(len(trials), len(found.candidates), candidate.label)
-            fits = measures_all or found.may_fit(candidate)
-            result = self._export(format_of[candidate.engine], candidate, full_NV) if fits else None
+            fits = self.effort.measures_all or found.may_fit(candidate)
+            tensors = self._tensors(candidate, rounding) if fits else {}
+            result = yard.export(found.format_of(candidate), candidate, tensors) if fits else None
             trials.append(Trial(candidate=candidate, result=result))
         progress(len(trials), len(trials))
         return trials
 
-    def _export(self, item: ExportFormat, candidate: Candidate, full_NV: npt.NDArray[np.float32]) -> Result:
-        folder = self._folder(candidate)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        source = self.source
-        tensors = compressed_tensors(source.weights, candidate.types, transposed=source.transposed)
-        item.write(source.folder, tensors, folder)
-        measurement = item.measure(folder, self.prompts)
-        finite = bool(np.isfinite(measurement.logits_NV).all())
-        return Result(
-            actual_bytes=sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-            measurement=measurement,
-            divergence=compare(full_NV, measurement.logits_NV) if finite else None,
-        )
+    def _distilled(
+        self, chosen: Selection, reference: ReferenceModel, yard: ExportYard, rounding: Rounding
+    ) -> list[Trial]:
+        """Fit what is cheap to fit of each chosen export, its scales, to the full model, and try it again."""
+        trials = []
+        for trial in chosen:
+            if trial.kl < NEGLIGIBLE_KL:
+                continue
+            tensors = self._tensors(trial.candidate, rounding)
+            fitted = reference.distil(tensors, self.effort.learning, self.phases(f"distil {trial.candidate.label}"))
+            candidate = replace(trial.candidate, name=f"{trial.candidate.name}-distilled")
+            result = yard.export(self.found.format_of(candidate), candidate, fitted)
+            trials.append(Trial(candidate=candidate, result=result))
+        return trials
+
+    def _tensors(self, candidate: Candidate, rounding: Rounding) -> dict[str, Tensor]:
+        return rounding.tensors(self.source.weights, candidate.types)
 
     def _write_plan(self, trials: Sequence[Trial], chosen: Selection | None, sensitivity: dict[str, float]) -> Plan:
         plan = Plan(
@@ -176,12 +197,9 @@ class _Search:
         plan.write(self.out)
         return plan
 
-    def _keep(self, chosen: Selection) -> None:
+    def _keep(self, chosen: Selection, yard: ExportYard) -> None:
         models = self.out / MODELS_FOLDER
         shutil.rmtree(models, ignore_errors=True)
         models.mkdir()
         for trial in chosen:
-            self._folder(trial.candidate).rename(models / trial.candidate.engine)
-
-    def _folder(self, candidate: Candidate) -> Path:
-        return self.out / _WORK_FOLDER / candidate.engine / candidate.name
+            yard.folder_of(trial.candidate).rename(models / trial.candidate.engine)

@@ -17,6 +17,7 @@ from limbeck.compression.divergence import kl_divergences
 from limbeck.compression.methods.quantise import as_float16, compress
 from limbeck.compression.quantised_tensor import TensorType, dense
 from limbeck.compression.reference_model import ReferenceModel
+from limbeck.compression.rounding import Rounding
 from limbeck.core.disk import read_json, write_json
 from limbeck.core.progress import Progress, silent
 
@@ -28,15 +29,17 @@ def measure_sensitivity(
     weights: Weights,
     prompts: Sequence[Prompt],
     *,
+    rounding: Rounding | None = None,
     cache: Path | None = None,
     progress: Progress = silent,
 ) -> dict[str, float]:
     """Return the mean KL of every given weight when it alone is q4.
 
-    Every weight must be a matrix whose width is a multiple of 32. A `cache` file of the same weights
-    and prompts is used instead, and written otherwise.
+    Every weight must be a matrix whose width is a multiple of 32. A `cache` file of the same weights,
+    prompts and way to round is used instead, and written otherwise.
     """
-    key = _digest(weights, prompts)
+    rounding = rounding or Rounding()
+    key = _digest(weights, prompts, rounding.name)
     found = _recall(cache, key, weights) if cache else None
     if found is not None:
         return found
@@ -44,7 +47,7 @@ def measure_sensitivity(
     losses: dict[str, float] = {}
     for name, weight in weights.items():
         progress(len(losses), len(weights), name)
-        rounded_NV = reference.logits_with_NV(prompts, name, dense(compress(weight, "q4")))
+        rounded_NV = reference.logits_with_NV(prompts, name, dense(rounding.tensor(name, weight, "q4")))
         mean = kl_divergences(full_NV, rounded_NV).mean()
         losses[name] = float(f"{mean:.4g}")  # later digits depend on the machine's order of additions
     progress(len(weights), len(weights))
@@ -69,8 +72,8 @@ def _squared_error(weight: npt.NDArray[np.float32], rebuilt: npt.NDArray[np.floa
     return float(np.dot(rest, rest))
 
 
-def _digest(weights: Weights, prompts: Sequence[Prompt]) -> str:
-    digest = hashlib.sha256(json.dumps([list(prompt) for prompt in prompts]).encode())
+def _digest(weights: Weights, prompts: Sequence[Prompt], rounding: str) -> str:
+    digest = hashlib.sha256(json.dumps([rounding, *(list(prompt) for prompt in prompts)]).encode())
     for name, weight in weights.items():
         digest.update(f"{name} {weight.shape}".encode())
         digest.update(np.ascontiguousarray(weight).data)

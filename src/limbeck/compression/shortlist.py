@@ -37,6 +37,10 @@ class Shortlist:
         most = {name: max(map(_size, found)) for name, found in self.of_engine.items()}
         return self.limits.shares(least, most)
 
+    def format_of(self, candidate: Candidate) -> ExportFormat:
+        """Return what writes a candidate."""
+        return next(item for item in self.formats if item.name == candidate.engine)
+
     def may_fit(self, candidate: Candidate) -> bool:
         """Tell whether a candidate's forecast fits beside the smallest of the other engines."""
         if self.limits.room_bytes is None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.compression.calibration_text import Calibration, calibrate_on_built_in, calibrate_on_files
+from limbeck.compression.effort import Effort
 from limbeck.compression.limits import Limits
 from limbeck.compression.prepared_checkpoint import SUPPORTED, prepare
 from limbeck.compression.search import forecast, search
@@ -26,6 +27,9 @@ from limbeck.model.tokenizer_files import copy_tokenizer
 
 _DECODED_TOKENS = 40
 """What measuring writes after a prompt, at most."""
+
+_MOST_DISTILLED = 60_000_000
+"""Weights; beyond, fitting scales on a processor would take hours."""
 
 _LEAST_CONTEXT = 2 * _DECODED_TOKENS
 _CONFIGS = ("config.json", "generation_config.json")
@@ -65,7 +69,10 @@ def compress_model(
         with disk_errors(cache):
             cache.mkdir(parents=True, exist_ok=True)
         kept = cache / f"{target.name}.json"
-        plan = search(found, calibration.prompts, out=out, phases=phases, cache=kept, measures_all=True)
+        num_weights = sum(weight.size for weight in found.source.weights.values())
+        distils = bool(calibration.learning) and num_weights <= _MOST_DISTILLED
+        effort = Effort(measures_all=True, learning=calibration.learning, distils=distils)
+        plan = search(found, calibration.prompts, out=out, phases=phases, cache=kept, effort=effort)
         return write_report(out, plan, calibration, name=options.model, checkpoint=model)
 
 

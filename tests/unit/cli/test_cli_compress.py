@@ -20,6 +20,11 @@ EVIDENCE = {"README.md", "measured.json", "models", "plan.json", "tokenizer"}
 LINES = [f"The capital of place {n} is N'Djamena, 它的面积是 {n * 7} 平方公里。" for n in range(120)]
 
 
+@pytest.fixture(autouse=True)
+def few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("limbeck.compression.scale_distillation.NUM_STEPS", 8)
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     path = tmp_path / "text.txt"
@@ -59,15 +64,16 @@ def test_a_budget_is_kept_and_the_ladder_told(
     told = capsys.readouterr()
     assert {path.name for path in out.iterdir()} == EVIDENCE
     assert shipped_bytes(out) <= disk
-    assert read(out / "plan.json")["chosen"] == {"openvino": "mixed"}
+    assert read(out / "plan.json")["chosen"]["openvino"].startswith("mixed")
     assert read(out / "plan.json")["calibration"]["source"] == "text.txt"
     assert "the disk budget of" in told.err
     assert told.err.index("can be met") < told.err.index("exports: started")
     assert re.search(r"✓ +disk .* of ", told.out)
-    assert re.search(r"checkpoint .*\n +openvino f16 .*100.0%.*\n +openvino q8 .*\n→ +openvino mixed ", told.out)
+    assert re.search(r"checkpoint .*\n +openvino f16 .*100.0%.*\n +openvino q8 .*\n", told.out)
+    assert re.search(r"\n→ +openvino mixed", told.out)
     assert "shadow price for openvino: 1 MB more would lower KL by" in told.out
     card = (out / "README.md").read_text(encoding="utf-8")
-    assert "| openvino mixed **chosen** |" in card
+    assert re.search(r"\| openvino mixed(-distilled)? \*\*chosen\*\* \|", card)
 
 
 @pytest.mark.slow

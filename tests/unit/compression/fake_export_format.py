@@ -11,6 +11,7 @@ from safetensors.numpy import load_file, save_file
 
 from limbeck.compression.export_format import Measurement
 from limbeck.compression.quantised_tensor import QuantisedTensor, Tensor, TensorType, dense
+from limbeck.core.progress import Progress
 
 VOCAB, WIDTH, ODD = 96, 64, 20
 _BITS_PER_WEIGHT = {"f32": 32, "f16": 16, "q8": 8.5, "q4": 4.5}
@@ -70,6 +71,20 @@ class ToyReference:
     ) -> npt.NDArray[np.float32]:
         self.runs += 1
         return score(self.weights | {name: weight}, prompts)
+
+    def input_moments(self, prompts: Sequence[tuple[int, ...]]) -> dict[str, npt.NDArray[np.float32]]:
+        embedding = self.weights["model.embed_tokens.weight"]
+        inputs_NH = np.stack([embedding[list(prompt)].mean(axis=0) for prompt in prompts])
+        return {"model.layers.0.up.weight": (inputs_NH.T @ inputs_NH / len(prompts)).astype(np.float32)}
+
+    def distil(
+        self, tensors: Mapping[str, Tensor], texts: Sequence[tuple[int, ...]], progress: Progress
+    ) -> dict[str, Tensor]:
+        progress(1, 1, "toy")
+        return self.distilled(dict(tensors))
+
+    def distilled(self, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        return tensors
 
 
 @dataclass

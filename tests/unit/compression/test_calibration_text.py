@@ -50,6 +50,17 @@ def test_little_text_is_cut_in_many_places(tiny_checkpoint, tmp_path):
     path.write_text(SENTENCE * 3, encoding="utf-8")
     found = calibrate_on_files([path], tiny_checkpoint, context_tokens=None)
     assert 10 < len(found.prompts) == len(set(found.prompts))
+    assert not found.learning
+    assert "little.txt is too little to learn rounding from" in found.notes[0]
+
+
+def test_what_is_learnt_from_is_not_judged_on(tiny_checkpoint, tmp_path):
+    path = tmp_path / "long.txt"
+    paragraphs = (" ".join(str(7**n % 99991) for n in range(first, first + 60)) for first in range(0, 3600, 60))
+    path.write_text("\n\n".join(paragraphs), encoding="utf-8")
+    found = calibrate_on_files([path], tiny_checkpoint, context_tokens=None)
+    assert len(found.learning) > len(found.prompts) / 2
+    assert not {window[:8] for window in found.learning} & {prompt[:8] for prompt in found.prompts}
 
 
 def test_dialogues_are_written_as_the_model_reads_them(tiny_checkpoint, tmp_path):
@@ -83,7 +94,7 @@ def test_the_built_in_text_is_of_two_languages_and_without_comments(tiny_checkpo
 @pytest.mark.parametrize(("text", "is_told"), [("Η Αθήνα είναι η πρωτεύουσα. ", True), ("首都是东京。" * 3, False)])
 def test_writing_that_falls_into_bytes_is_told(tiny_checkpoint, tmp_path, text, is_told):
     path = tmp_path / "foreign.txt"
-    path.write_text("\n\n".join(f"{text * 3}{n}" for n in range(40)), encoding="utf-8")
+    path.write_text("\n\n".join(f"{text * 12}{n}" for n in range(40)), encoding="utf-8")
     notes = calibrate_on_files([path], tiny_checkpoint, context_tokens=None).notes
     assert bool(notes) == is_told
     if is_told:

@@ -3,13 +3,13 @@ import pytest
 from fake_export_format import ToyFormat, random_weights, write_checkpoint
 
 from limbeck.compression.candidates import (
-    compressed_tensors,
     mixed_candidate,
     quantisable,
     uniform_candidates,
     uniform_types,
 )
 from limbeck.compression.quantised_tensor import QuantisedTensor
+from limbeck.compression.rounding import Rounding
 from limbeck.compression.sensitivity import type_losses
 
 WEIGHTS = random_weights(odd=True)
@@ -40,7 +40,7 @@ def test_uniform_candidates_forecast_what_is_written(checkpoint, tmp_path):
     for candidate in found:
         folder = tmp_path / candidate.name
         folder.mkdir()
-        export.write(checkpoint, compressed_tensors(WEIGHTS, candidate.types), folder)
+        export.write(checkpoint, Rounding().tensors(WEIGHTS, candidate.types), folder)
         assert (folder / "model.toy").stat().st_size == candidate.forecast_bytes
 
 
@@ -90,7 +90,7 @@ def test_sizes_that_do_not_add_up_are_tightened(checkpoint):
 
 def test_tensors_become_their_types():
     types = uniform_types(WEIGHTS, "q8")
-    tensors = compressed_tensors(WEIGHTS, types)
+    tensors = Rounding().tensors(WEIGHTS, types)
     assert isinstance(tensors["model.embed_tokens.weight"], QuantisedTensor)
     assert tensors["model.odd.weight"].dtype == np.float16
     assert tensors["model.norm.weight"].dtype == np.float32

@@ -9,9 +9,10 @@ import pytest
 import torch
 from safetensors.numpy import load_file, save_file
 
-from limbeck.compression.candidates import compressed_tensors, uniform_types
+from limbeck.compression.candidates import uniform_types
 from limbeck.compression.checkpoint_tensors import read_checkpoint
 from limbeck.compression.prepared_checkpoint import prepare
+from limbeck.compression.rounding import Rounding
 from limbeck.core.errors import LimbeckError
 from limbeck.engine.engine import ENGINES
 from limbeck.engine.export import exporter_for
@@ -49,7 +50,7 @@ def check_exports(model: Path, out: Path) -> None:
             types = uniform_types(source.weights, kind)
             folder = out / engine / kind
             folder.mkdir(parents=True)
-            tensors = compressed_tensors(source.weights, types, transposed=source.transposed)
+            tensors = source.as_stored(Rounding().tensors(source.weights, types))
             exporter_for(engine).write(model, tensors, folder)
             written = sum(path.stat().st_size for path in folder.rglob("*"))
             assert exporter_for(engine).forecast_bytes(model, types) == written
@@ -120,7 +121,7 @@ def test_related_families_score_the_same_once_exported(make_checkpoint, tmp_path
     from limbeck.model.checkpoint import load
 
     source = read_checkpoint(model)
-    tensors = compressed_tensors(source.weights, uniform_types(source.weights, "f16"), transposed=source.transposed)
+    tensors = source.as_stored(Rounding().tensors(source.weights, uniform_types(source.weights, "f16")))
     (tmp_path / "out").mkdir()
     exporter_for("openvino").write(model, tensors, tmp_path / "out")
     found_V = ENGINES.load("openvino").load(tmp_path / "out").next_logits_V(PROMPT)

@@ -7,10 +7,14 @@ import numpy as np
 import pytest
 from fake_export_format import ToyFormat, ToyReference, random_prompts, random_weights, write_checkpoint
 
+from limbeck.compression.effort import Effort
 from limbeck.compression.limits import Limits
-from limbeck.compression.search import compress
+from limbeck.compression.methods.quantise import compress as compress_weight
+from limbeck.compression.search import compress, forecast
+from limbeck.compression.search import search as searched
 from limbeck.core.budget import Budget
 from limbeck.core.errors import GateError, LimbeckError, MachineError
+from limbeck.core.progress import silent
 from limbeck.core.units import parse_size_bytes
 
 PROMPTS = random_prompts()
@@ -215,3 +219,28 @@ def test_odd_widths_are_told_in_the_plan(tmp_path):
     search(folder, tmp_path / "out", disk_bytes=25_000)
     for candidate in read(tmp_path / "out")["candidates"]:
         assert candidate["types"]["model.odd.weight"] == "f16"
+
+
+def test_with_text_to_learn_from_what_is_chosen_is_distilled_and_kept_where_it_is_better(checkpoint, tmp_path):
+    class Better(ToyReference):
+        """Distils by rounding one weight to the nearest again."""
+
+        def distilled(self, tensors):
+            name = "model.layers.0.up.weight"
+            return tensors | {name: compress_weight(self.weights[name], "q4")}
+
+    found = forecast(checkpoint, Limits(budget=Budget(disk_bytes=20_000)), (ToyFormat(),))
+    effort = Effort(learning=random_prompts(30, seed=3), distils=True, measures_all=True)
+    heard = []
+
+    def phases(name):
+        heard.append(name)
+        return silent
+
+    plan = searched(found, PROMPTS, out=tmp_path / "out", phases=phases, effort=effort, open_model=Better)
+    assert heard == ["inputs", "sensitivity", "exports", "distil toy mixed"]
+    assert set(statuses(tmp_path / "out")) == {"q4", "q8", "f16", "mixed", "mixed-distilled"}
+    assert statuses(tmp_path / "out")["f16"] == "rejected"
+    best = min((trial for trial in plan.trials if trial.candidate.name.startswith("mixed")), key=lambda trial: trial.kl)
+    assert plan.chosen[0].kl <= best.kl * 1.1
+    assert models_bytes(tmp_path / "out") <= 20_000
