@@ -10,6 +10,7 @@ the best of its group size within the limit, each in a folder of its own. Withou
 import os
 import sys
 import tempfile
+from bisect import bisect_left
 from pathlib import Path
 
 import numpy as np
@@ -44,11 +45,14 @@ def main() -> None:
 def least_ratio(model: str, settings: dict, limit_bytes: int) -> float | None:
     """Return the share of INT4 that leaves the most in INT8 within the limit."""
     with tempfile.TemporaryDirectory() as scratch:
-        for ratio in RATIOS:
+
+        def fits(ratio: float) -> bool:
             found = nncf.compress_weights(read(model), ratio=ratio, **settings)
-            if save(found, Path(scratch) / str(ratio)) <= limit_bytes:
-                return ratio
-    return None
+            return save(found, Path(scratch) / str(ratio)) <= limit_bytes
+
+        # the larger the share, the smaller the file
+        first = bisect_left(RATIOS, True, key=fits)
+        return RATIOS[first] if first < len(RATIOS) else None
 
 
 def read(model: str) -> ov.Model:

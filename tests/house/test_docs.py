@@ -24,6 +24,7 @@ PAIRS = [
     ("README.md", "README.zh-CN.md"),
     TUTORIAL,
     ("docs/attention.md", "docs/attention.zh-CN.md"),
+    ("docs/compress.md", "docs/compress.zh-CN.md"),
     ("docs/sources.md", "docs/sources.zh-CN.md"),
     ("docs/how-to/prepare-data.md", "docs/how-to/prepare-data.zh-CN.md"),
     ("docs/how-to/train.md", "docs/how-to/train.zh-CN.md"),

@@ -33,7 +33,7 @@ class BudgetProblems(UsageError):
 
 
 def parse_budget(text: str, *, where: str = "--budget") -> Budget:
-    """Read `key=amount` parts; what is left out has no limit.
+    """Read `key=amount` parts, also as a recipe has them, `disk = "20 MB"`; what is left out has no limit.
 
     Raises: UsageError: nothing is limited, or a key is unknown, given twice, or has no amount of its unit above
     zero; all problems at once.
@@ -41,7 +41,7 @@ def parse_budget(text: str, *, where: str = "--budget") -> Budget:
     found: dict[str, float] = {}
     problems: list[UsageError] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
-        written, _, amount = (piece.strip() for piece in part.partition("="))
+        written, _, amount = (piece.strip(" \t\"'") for piece in part.partition("="))
         key = written.lower()
         if key not in _READERS:
             problems.append(_unknown(written, where))

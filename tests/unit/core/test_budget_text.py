@@ -7,6 +7,7 @@ from limbeck.core.errors import UsageError
 
 def test_sizes_and_times_are_read_in_any_order_and_the_rest_has_no_limit() -> None:
     assert parse_budget(EXAMPLE) == Budget(disk_bytes=20_000_000, memory_bytes=300_000_000, latency_ms=15.0)
+    assert parse_budget('disk = "20 MB", latency = "2 ms/token"') == Budget(disk_bytes=20_000_000, latency_ms=2.0)
     assert parse_budget(" Latency = 1.5 ms/token , DISK=2 MiB,") == Budget(disk_bytes=2 * 2**20, latency_ms=1.5)
 
 
