@@ -31,7 +31,10 @@ def main() -> None:
     for group_size in (32, 64, 128):
         for all_layers in (False, True):
             settings = {"mode": INT4, "group_size": group_size, "all_layers": all_layers}
-            ratio = least_ratio(model, settings, limit_bytes)
+            try:
+                ratio = least_ratio(model, settings, limit_bytes)
+            except nncf.errors.InvalidGroupSizeError:  # some width is no multiple of it
+                continue
             if ratio is None:
                 continue
             found = nncf.compress_weights(
