@@ -4,7 +4,7 @@ python benchmarks/compression.py                     everything, about half an h
 python benchmarks/compression.py --only budgets
 python benchmarks/compression.py --data FOLDER       where the texts are, ../shared/data by default
 
-The models are the starter, and a Llama and a GPT-2 of 7 M weights that are trained here first. NNCF is installed into
+The models are the starter, and a Llama and a GPT-2 of 3.3 M weights that are trained here first. NNCF is installed into
 an environment of its own under build/.
 """
 

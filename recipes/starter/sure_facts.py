@@ -3,7 +3,7 @@
     python recipes/starter/sure_facts.py
 
 prints, for each tenth of the fit of the best fact, how many questions it answers, how many have another answer and how
-many have none; the same where search is sure, and where it doubts; and for facts found by words. The questions are
+many have none; the same where search is sure, and for facts found by words. The questions are
 those that the atlas teaches by, each searched for without the fold of wordings it is written in.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from limbeck.corpus.questions import Question, write_questions
 from limbeck.corpus.schema import FOLDS
 from limbeck.fusion.blur import Blur
-from limbeck.fusion.certainty import is_doubtful, sure_answer
+from limbeck.fusion.certainty import sure_answer
 from limbeck.fusion.lessons import Classroom, values_of
 from limbeck.knowledge.base import KnowledgeBase
 from limbeck.knowledge.build import build
@@ -37,7 +37,6 @@ class Weighed:
     best: Evidence
     kind: str
     is_sure: bool
-    is_doubtful: bool
 
 
 def weighed() -> Iterator[Weighed]:
@@ -55,7 +54,6 @@ def weighed() -> Iterator[Weighed]:
                             best=best,
                             kind=_kind(best, question),
                             is_sure=sure_answer(rows) is not None,
-                            is_doubtful=is_doubtful([best], rows),
                         )
 
 
@@ -71,11 +69,7 @@ def main() -> None:
         print(name)
         for tenth in range(11):
             print(f"  {tenth / 10:.1f}", {kind: counts[tenth, kind] for kind in _KINDS})
-    for name, some in (
-        ("sure", [each for each in found if each.is_sure]),
-        ("doubtful", [each for each in found if each.is_doubtful]),
-    ):
-        print(name, dict(Counter(each.kind for each in some)))
+    print("sure", dict(Counter(each.kind for each in found if each.is_sure)))
 
 
 def _kind(best: Evidence, question: Question) -> str:

@@ -15,8 +15,8 @@ from limbeck.bundle.turn import Turn
 from limbeck.core.errors import BundleError, Interrupted
 from limbeck.corpus.schema import Property, Schema
 from limbeck.engine.engine import ENGINES, Engine, Generation, Sampling
-from limbeck.fusion.answer import PASSAGE_FORM, refusal, render
-from limbeck.fusion.certainty import is_doubtful, is_unlikely, sure_answer
+from limbeck.fusion.answer import PASSAGE_FORM, render
+from limbeck.fusion.certainty import is_unlikely, sure_answer
 from limbeck.fusion.prompt import MAX_ROWS, worth_reading, write_prompt
 from limbeck.knowledge.evidence import Citation, Evidence
 
@@ -117,11 +117,10 @@ class Assistant:
         stream = Stream(self.tokenizer.decode, shown, language, forms, on_text) if on_text else None
         take = stoppable(stream.take if stream else None, should_stop)
         generation = self._generate(prompt, sampling or Sampling(), take) if shown else _NOTHING_TO_READ
-        answer = render(self.tokenizer.decode(generation.tokens), shown, language, forms)
+        written = self.tokenizer.decode(generation.tokens)
+        answer = render(written, shown, language, forms)
         if (answer.refused or is_unlikely(answer.evidence, shown)) and (sure := sure_answer(shown)):
             answer = render(sure, shown, language, forms)
-        elif not answer.refused and is_doubtful(answer.evidence, shown):
-            answer = refusal(language)
         if stream:
             stream.finish(answer.text)
         timings_ms = {
@@ -135,6 +134,7 @@ class Assistant:
             language=language,
             timings_ms=timings_ms,
             shown=shown,
+            written=written,
             num_prompt_tokens=len(prompt) if shown else 0,
         )
 

@@ -10,7 +10,7 @@ from limbeck.knowledge.evidence import Evidence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """An answer, the evidence the model was shown, and where the time went.
+    """An answer, the evidence the model was shown, what it wrote, and where the time went.
 
     `timings_ms` has `search`, `first_token`, `generate` and `total`; `num_prompt_tokens` is what the model read, 0
     where nothing was found to read.
@@ -20,6 +20,7 @@ class Reply:
     language: Language
     timings_ms: Mapping[str, float]
     shown: tuple[Evidence, ...]
+    written: str = ""
     num_prompt_tokens: int = 0
 
     @property

@@ -1,4 +1,4 @@
-"""Where search decides by itself: small networks refuse some wordings that they never met, and answer others by chance.
+"""Where search decides by itself: small networks refuse some wordings that they never met.
 
 Search is sure of a passage where it found nothing else. Of facts it is sure only where they are of the one subject
 spoken of: of one whose property the question names, where that far outdoes asking for nothing known, since "who
@@ -14,7 +14,7 @@ from limbeck.knowledge.evidence import Evidence
 
 SURE_PASSAGE_FIT = 0.7
 SURE_FIT, SURE_LEAD = 0.6, 0.8
-DOUBTFUL_FIT, UNLIKELY_FIT = 0.3, 0.1
+UNLIKELY_FIT = 0.1
 _MUCH_WORSE = 0.5
 
 
@@ -26,13 +26,6 @@ def sure_answer(evidence: Sequence[Evidence]) -> str | None:
         return None
     own = reference(evidence.index(sure) + 1)
     return f"{own}\n{own}"
-
-
-def is_doubtful(cited: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool:
-    """Tell whether what an answer rests on is no more than the likeliest of facts that are hardly asked for."""
-    facts = [row for row in evidence if row.kind == "fact"]
-    is_unnamed = _are_of_one(facts) and all(row.match == "none" for row in facts)
-    return is_unnamed and all(row.kind == "fact" and row.fit < DOUBTFUL_FIT for row in cited)
 
 
 def is_unlikely(cited: Sequence[Evidence], evidence: Sequence[Evidence]) -> bool:

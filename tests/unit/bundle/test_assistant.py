@@ -16,7 +16,7 @@ from limbeck.knowledge.evidence import Citation, Evidence, Label, Link
 END = 3
 
 
-def fact(subject: Label, value: Label, link: Link = "named", row: int = 1) -> Evidence:
+def fact(subject: Label, value: Label, link: Link = "named", row: int = 1, fit: float = 0.5) -> Evidence:
     return Evidence(
         kind="fact",
         subject=subject,
@@ -25,7 +25,7 @@ def fact(subject: Label, value: Label, link: Link = "named", row: int = 1) -> Ev
         value=value,
         link=link,
         match="named",
-        fit=1.0,
+        fit=fit,
         lead=1.0,
         citation=Citation(source="countries.csv", row=row),
     )
@@ -162,6 +162,16 @@ def test_a_lone_name_follows_the_language_of_the_talk(question: str, before: str
 def test_what_cites_no_shown_value_is_refused(written: str) -> None:
     reply = assistant(written).ask("What is the capital of Chad?")
     assert reply.answer.refused and not reply.answer.citations
+
+
+@pytest.mark.parametrize("written", ["⟦none⟧", "It is Paris.", ""])
+def test_a_fact_that_search_is_sure_of_is_told_where_the_model_refuses(
+    written: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeKnowledge, "search", lambda *_: (fact(CHAD.subject, CHAD.value, fit=1.0),))
+    reply = assistant(written).ask("What is the capital of Chad?")
+    assert (reply.answer.text, reply.written) == ("N'Djamena", written)
+    assert reply.answer.citations == (Citation(source="countries.csv", row=1),)
 
 
 @pytest.mark.parametrize("question", ["", "  \n", "\x00\x07", "\u200b\u202e"])

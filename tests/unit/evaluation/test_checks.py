@@ -45,7 +45,7 @@ def test_engines_that_differ_are_shown(scripted: Path) -> None:
     result = check.run(scripted, context)
     assert by_name(result["rows"])["engines_agree"]["met"] is False
     assert result["differences"][0]["scripted"]["text"] == "The capital of Chad is N'Djamena."
-    assert result["differences"][0]["second"]["refused"] is True
+    assert result["differences"][0]["second"]["written"] == "⟦none⟧"
 
 
 def test_usage_is_taken_in_a_process_of_its_own(scripted: Path) -> None:

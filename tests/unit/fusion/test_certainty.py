@@ -4,12 +4,10 @@ import pytest
 
 from limbeck.fusion.answer import render
 from limbeck.fusion.certainty import (
-    DOUBTFUL_FIT,
     SURE_FIT,
     SURE_LEAD,
     SURE_PASSAGE_FIT,
     UNLIKELY_FIT,
-    is_doubtful,
     is_unlikely,
     sure_answer,
 )
@@ -80,23 +78,3 @@ def test_a_passage_is_sure_where_search_found_nothing_else() -> None:
 )
 def test_search_is_sure_of_nothing_else(rows: tuple[Evidence, ...]) -> None:
     assert sure_answer(rows) is None
-
-
-@pytest.mark.parametrize(
-    ("cited", "beside", "expected"),
-    [
-        (CAPITAL, (), True),
-        (replace(CAPITAL, link="carried"), (), True),
-        (CAPITAL, (PASSAGE,), True),
-        (replace(CAPITAL, fit=DOUBTFUL_FIT), (), False),
-        (replace(CAPITAL, match="named"), (), False),
-        (replace(CAPITAL, link="searched"), (), False),
-        (CAPITAL, (replace(AREA, match="named"),), False),
-        (CAPITAL, (replace(AREA, subject=Label(en="Peru", zh="秘鲁")),), False),
-        (PASSAGE, (CAPITAL,), False),
-    ],
-)
-def test_an_answer_by_a_fact_that_is_hardly_asked_for_is_doubtful(
-    cited: Evidence, beside: tuple[Evidence, ...], expected: bool
-) -> None:
-    assert is_doubtful([cited], [cited, *beside]) is expected

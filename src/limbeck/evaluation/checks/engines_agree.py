@@ -1,4 +1,5 @@
-"""Ask every packed engine the same questions: greedy answers must be equal, letter for letter."""
+"""Ask every packed engine the same questions: greedy answers must be equal, letter for letter,
+and so must what the models wrote: where search decides, an answer hides that."""
 
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ def _answers(bundle: Path, engine: str, number: int, context: CheckContext) -> l
     answers = []
     with open_bundle(bundle, engine, context.num_threads) as assistant:
         for done, question in enumerate(context.questions, start=1):
-            answers.append(answer_record(assistant.ask(question.text, question.history)))
+            reply = assistant.ask(question.text, question.history)
+            answers.append({**answer_record(reply), "written": reply.written})
             context.progress(number * len(context.questions) + done, total, engine)
     return answers
