@@ -30,7 +30,7 @@ class Options:
     """
 
     questions: int = 10_000
-    steps: int = 1100
+    steps: int = 1000
     batch_size: int = 32
     learning_rate: float = 2e-3
     practice_share: float = 0.3
