@@ -32,7 +32,7 @@ fmt: install ## Format the code
 golden: install ## Rewrite the golden numbers and show what changed
 	@LIMBECK_UPDATE_GOLDEN=1 $(BIN)/pytest tests/golden && git diff --stat tests/golden
 
-bench: bench-spine bench-starter bench-compression ## Measure everything
+bench: bench-spine bench-starter bench-knowledge bench-compression ## Measure everything; DATA= as below
 
 bench-spine: install ## Measure the spine's numbers into benchmarks/results/spine.json
 	@$(BIN)/python benchmarks/spine.py
@@ -40,8 +40,11 @@ bench-spine: install ## Measure the spine's numbers into benchmarks/results/spin
 bench-starter: install ## Measure the trainer into benchmarks/results/starter.json
 	@$(BIN)/python benchmarks/starter.py
 
-bench-compression: install ## Measure compression into benchmarks/results/compression.json
-	@$(BIN)/python benchmarks/compression.py
+bench-knowledge: install ## Measure knowledge into benchmarks/results/knowledge.json; DATA=folder of the public sets
+	@$(BIN)/python benchmarks/knowledge.py $(DATA)
+
+bench-compression: install ## Measure compression into benchmarks/results/compression.json; DATA= as above
+	@$(BIN)/python benchmarks/compression.py $(DATA)
 
 docs: install ## Generate the reference pages
 	@$(BIN)/python docs/generate.py
@@ -49,4 +52,4 @@ docs: install ## Generate the reference pages
 clean: ## Remove what runs leave behind (not .venv)
 	rm -rf build .limbeck examples/*/.limbeck dist
 
-.PHONY: help install demo test test-all lint types fmt golden bench bench-spine bench-starter bench-compression docs clean
+.PHONY: help install demo test test-all lint types fmt golden bench bench-spine bench-starter bench-knowledge bench-compression docs clean

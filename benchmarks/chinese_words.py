@@ -1,6 +1,5 @@
 """Search for random pieces of Chinese text: does every passage found hold them, as a plain scan of the text says?"""
 
-import json
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -15,12 +14,11 @@ _LENGTHS = (2, 3, 4)
 _SEED = 0
 
 
-def share_found(data: Path, work: Path, count: int = 1000) -> float:
+def share_found(texts: Sequence[str], work: Path, count: int) -> float:
     """Return the share of words whose first passages, as many as hold the word, are those that hold it.
 
-    data: the CMRC trial set. Words are 2 to 4 characters, cut from its passages wherever chance has it.
+    Words are 2 to 4 characters, cut from the texts wherever chance has it.
     """
-    texts = list(_contexts(data))
     for number, text in enumerate(texts):
         (work / f"{number:04}.md").write_text(f"# {number:04}\n\n{text}\n", encoding="utf-8")
     build([Source(kind="markdown", location=work, root=work)], work / "k.sqlite")
@@ -35,12 +33,6 @@ def _is_right(base: KnowledgeBase, word: str, held: Sequence[str]) -> bool:
     rows = [row for row in base.search(word) if row.kind == "passage"]
     first = rows[: min(holding, len(rows))]
     return bool(first) and all(word in row.value.zh for row in first)
-
-
-def _contexts(data: Path) -> Iterator[str]:
-    for article in json.loads(data.read_text(encoding="utf-8"))["data"]:
-        for paragraph in article["paragraphs"]:
-            yield paragraph["context"]
 
 
 def _words(texts: Sequence[str], count: int) -> Iterator[str]:

@@ -1,38 +1,38 @@
 """Measure compression: budgets kept, forecasts, and the loss at equal bytes against NNCF.
 
-python benchmarks/compression.py                     everything, about half an hour on a quiet machine
-python benchmarks/compression.py --only budgets
-python benchmarks/compression.py --data FOLDER       where the texts are, ../shared/data by default
+python benchmarks/compression.py DATA                everything, about half an hour on a quiet machine
+python benchmarks/compression.py DATA --only budgets
+
+DATA holds tinystories_2mb, wikitext2 and cmrc2018.
 
 The models are the starter, and a Llama and a GPT-2 of 3.3 M weights that are trained here first. NNCF is installed into
 an environment of its own under build/.
 """
 
-import argparse
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from compression_budgets import random_budgets
 from compression_models import Subject, subjects
 from compression_quality import Duel, interval, open_bench
+from parts import measure, parser_of
 from rows import Row, write_beside_kept
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "compression.json"
 WORK = ROOT / "build" / "bench-compression"
 NNCF = ROOT / "build" / "nncf-venv"
-COMMAND = "python benchmarks/compression.py --only "
+COMMAND = "python benchmarks/compression.py DATA --only "
 BUDGETS = 40
 BITS = (4.5, 5.0)
 
 
-def budgets(models: list[Subject]) -> list[Row]:
+def budgets(models: list[Subject], work: Path) -> list[Row]:
     """Compress to random budgets that bind."""
-    work = WORK / "budgets"
-    work.mkdir(parents=True, exist_ok=True)
     kept = random_budgets(models, work, BUDGETS)
     fields = {"n": len(kept), "command": f"{COMMAND}budgets"}
     shares = sorted(one.share for one in kept)
@@ -69,12 +69,12 @@ def budgets(models: list[Subject]) -> list[Row]:
     ]
 
 
-def quality(models: list[Subject]) -> list[Row]:
+def quality(models: list[Subject], work: Path) -> list[Row]:
     """Hold our exports against NNCF's of the same bytes."""
     python = _nncf()
     rows = []
     for subject in models:
-        bench = open_bench(subject, WORK / "quality" / subject.name)
+        bench = open_bench(subject, work / subject.name)
         for bits in BITS:
             rows += _duel_rows(bench.duel(bits, python))
             shutil.rmtree(bench.work / f"{bits:g}")
@@ -115,21 +115,17 @@ def _nncf() -> Path:
     return python
 
 
-PARTS: dict[str, Callable[[list[Subject]], list[Row]]] = {"budgets": budgets, "quality": quality}
+PARTS: dict[str, Callable[[list[Subject], Path], list[Row]]] = {"budgets": budgets, "quality": quality}
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default=",".join(PARTS), help="parts to measure anew; the others keep their rows")
+    parser = parser_of(__doc__, PARTS)
+    parser.add_argument("data", type=Path, help="the folder of the public sets")
     parser.add_argument("--models", default="starter,llama,gpt2", help="the models to measure; others keep their rows")
-    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="where the texts are")
     arguments = parser.parse_args()
     names, wanted = arguments.only.split(","), arguments.models.split(",")
     models = [subject for subject in subjects(arguments.data, WORK / "models") if subject.name in wanted]
-    measured: list[Row] = []
-    for name in names:
-        print(f"measuring {name} …", flush=True)
-        measured += PARTS[name](models)
+    measured = measure({name: partial(part, models) for name, part in PARTS.items()}, names)
     write_beside_kept(measured, RESULTS, keeps_others=set(names) != set(PARTS) or len(models) < 3)
 
 

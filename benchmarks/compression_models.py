@@ -1,10 +1,11 @@
 """The models that compression is measured on: the starter, and two that are trained here on text that is at hand."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from cmrc import NAME, passages
 
 from limbeck.cli.progress import Lines
 from limbeck.core.package import folder_of
@@ -23,7 +24,7 @@ SHAPES = {
 TEXTS = {
     "llama": "tinystories_2mb/tinystories_sample.txt",
     "gpt2": "wikitext2/valid.txt",
-    "starter": "cmrc2018/cmrc2018_trial.json",
+    "starter": NAME,
 }
 STEPS, LENGTH, BATCH_SIZE = 600, 128, 16
 TRAIN_SHARE, CALIBRATION_SHARE = 0.8, 0.9
@@ -57,10 +58,7 @@ def _subject(name: str, data: Path, work: Path) -> Subject:
 
 
 def _text(path: Path) -> str:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix != ".json":
-        return text
-    return "\n\n".join(part["context"] for entry in json.loads(text)["data"] for part in entry["paragraphs"])
+    return "\n\n".join(passages(path)) if path.suffix == ".json" else path.read_text(encoding="utf-8")
 
 
 def _trained(name: str, work: Path) -> Path:

@@ -6,15 +6,16 @@ python benchmarks/knowledge.py DATA --only edits,kills
 Edits are asked of build/atlas, which `make demo` leaves.
 """
 
-import argparse
 import statistics
-import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
+import knowledge_scale
 from chinese_words import share_found
-from knowledge_scale import measure
+from cmrc import NAME, passages
 from live_edits import follow
+from parts import measure, parser_of
 from rows import Row, median_row, write_beside_kept
 from store_kills import kill_bursts, lost, make_base
 
@@ -45,7 +46,7 @@ def edits(data: Path, work: Path) -> list[Row]:
 
 def chinese(data: Path, work: Path) -> list[Row]:
     """Search for random words of two to four characters."""
-    share = share_found(data / "cmrc2018" / "cmrc2018_trial.json", work, _WORDS)
+    share = share_found(list(passages(data / NAME)), work, _WORDS)
     command = "python benchmarks/knowledge.py DATA --only chinese"
     fields = {"name": "chinese_words_found", "unit": "share", "bar": 1, "bound": "at least", "command": command}
     return [Row(value=share, n=_WORDS, **fields)]  # type: ignore[arg-type]
@@ -63,7 +64,7 @@ def kills(data: Path, work: Path) -> list[Row]:
 
 def scale(data: Path, work: Path) -> list[Row]:
     """Build, search and edit a base of 100,000 chunks and a million facts."""
-    seen = measure(work, num_facts=_SCALE_FACTS, num_chunks=_SCALE_CHUNKS, num_questions=_QUESTIONS)
+    seen = knowledge_scale.measure(work, num_facts=_SCALE_FACTS, num_chunks=_SCALE_CHUNKS, num_questions=_QUESTIONS)
     command = "python benchmarks/knowledge.py DATA --only scale"
     least = {"bound": "at least", "command": command}
     most = {"bound": "at most", "command": command, "n": _QUESTIONS}
@@ -90,16 +91,11 @@ PARTS: dict[str, Callable[[Path, Path], list[Row]]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = parser_of(__doc__, PARTS)
     parser.add_argument("data", type=Path, help="the folder of the public sets")
-    parser.add_argument("--only", default=",".join(PARTS), help="parts to measure anew; the others keep their rows")
     arguments = parser.parse_args()
     names = arguments.only.split(",")
-    measured: list[Row] = []
-    for name in names:
-        with tempfile.TemporaryDirectory(prefix=f"limbeck-{name}-") as work:
-            print(f"measuring {name} …", flush=True)
-            measured += PARTS[name](arguments.data, Path(work))
+    measured = measure({name: partial(part, arguments.data) for name, part in PARTS.items()}, names)
     write_beside_kept(measured, RESULTS, keeps_others=set(names) != set(PARTS))
 
 

@@ -4,18 +4,17 @@ python benchmarks/spine.py            everything, about half an hour
 python benchmarks/spine.py --only demo,scores
 """
 
-import argparse
 import json
 import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from kills import count_identical
+from parts import Part, measure, parser_of
 from rows import Row, median_row, write_beside_kept
 
 ROOT = Path(__file__).parents[1]
@@ -138,7 +137,7 @@ def _seconds(command: Sequence[str]) -> float:
     return time.monotonic() - started
 
 
-PARTS: dict[str, Callable[[Path], list[Row]]] = {
+PARTS: dict[str, Part] = {
     "demo": demo,
     "scores": scores,
     "fact_edit": fact_edit,
@@ -148,15 +147,8 @@ PARTS: dict[str, Callable[[Path], list[Row]]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default=",".join(PARTS), help="parts to measure anew; the others keep their rows")
-    names = parser.parse_args().only.split(",")
-    measured: list[Row] = []
-    for name in names:
-        with tempfile.TemporaryDirectory(prefix=f"limbeck-{name}-") as work:
-            print(f"measuring {name} …", flush=True)
-            measured += PARTS[name](Path(work))
-    write_beside_kept(measured, RESULTS, keeps_others=set(names) != set(PARTS))
+    names = parser_of(__doc__, PARTS).parse_args().only.split(",")
+    write_beside_kept(measure(PARTS, names), RESULTS, keeps_others=set(names) != set(PARTS))
 
 
 if __name__ == "__main__":

@@ -5,13 +5,13 @@ python benchmarks/starter.py --only speed
 python benchmarks/starter.py --tiny     the same with sizes that only show that it runs; writes no result
 """
 
-import argparse
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import torch
+from parts import measure, parser_of
 from rows import Row, median_row, write_beside_kept
 from training_kills import count_identical
 from training_speed import Race, interleaved, matmul_peak, ours
@@ -97,17 +97,12 @@ PARTS: dict[str, Callable[[Path, bool], list[Row]]] = {"speed": speed, "scaling"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default=",".join(PARTS), help="parts to measure anew; the others keep their rows")
+    parser = parser_of(__doc__, PARTS)
     parser.add_argument("--tiny", action="store_true", help="only show that it runs; writes no result")
     arguments = parser.parse_args()
     names = arguments.only.split(",")
     torch.set_num_threads(profile().cores)
-    measured: list[Row] = []
-    for name in names:
-        with tempfile.TemporaryDirectory(prefix=f"limbeck-{name}-") as work:
-            print(f"measuring {name} …", flush=True)
-            measured += PARTS[name](Path(work), arguments.tiny)
+    measured = measure({name: partial(part, is_tiny=arguments.tiny) for name, part in PARTS.items()}, names)
     if arguments.tiny:
         for row in measured:
             print(f"{row.name:32} {row.value:12.4g} {row.unit}")
