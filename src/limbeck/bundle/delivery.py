@@ -1,13 +1,12 @@
 """Put a finished bundle where the user wants it, its report inside, and never over something else."""
 
-import os
 import shutil
 from pathlib import Path
 
 from limbeck.bundle.manifest import MANIFEST
 from limbeck.bundle.pack import add_report
 from limbeck.core.artifact import MANIFEST as ARTIFACT
-from limbeck.core.disk import disk_errors
+from limbeck.core.disk import replacing
 from limbeck.core.errors import BundleError
 
 
@@ -23,12 +22,7 @@ def replace_bundle(bundle: Path, report: Path, target: Path) -> Path:
             where=str(target),
             fix="move them, or build elsewhere with --output",
         )
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    with disk_errors(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with replacing(target) as unfinished:
         shutil.copytree(bundle, unfinished, ignore=shutil.ignore_patterns(ARTIFACT))
         add_report(unfinished, report)
-        shutil.rmtree(target, ignore_errors=True)
-        unfinished.replace(target)
     return target

@@ -51,10 +51,7 @@ def report(error: BaseException, arguments: Sequence[str]) -> int:
         known = _bug(error, arguments)
         _print([known], arguments)
         return INTERNAL
-    from limbeck.core.budget_text import BudgetProblems
-    from limbeck.recipe.problem import RecipeProblems
-
-    _print(known.problems if isinstance(known, RecipeProblems | BudgetProblems) else [known], arguments)
+    _print(known.problems or [known], arguments)
     return known.exit_code
 
 

@@ -76,6 +76,25 @@ def sync_tree(folder: Path) -> None:
 
 
 @contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield where to lay out a folder anew, and put it in the place of `target` once it is whole; or nothing changes.
+
+    There is nothing at the place yielded. What was at `target` stays until then; look at it before.
+    Raises: MachineError: the disk will not take it.
+    """
+    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
+    with disk_errors(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(unfinished, ignore_errors=True)
+        try:
+            yield unfinished
+            shutil.rmtree(target, ignore_errors=True)
+            unfinished.replace(target)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
 def disk_errors(root: Path) -> Iterator[None]:
     """Turn an error of the disk under `root` into a MachineError that says what to do."""
     try:

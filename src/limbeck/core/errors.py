@@ -14,10 +14,17 @@ Anything else that escapes is our bug: exit 5.
 """
 
 
+from collections.abc import Sequence
+
+
 class LimbeckError(Exception):
-    """Say what went wrong, where, and how to fix it."""
+    """Say what went wrong, where, and how to fix it.
+
+    `problems` are complete errors of their own, where one stands for several.
+    """
 
     exit_code = 1
+    problems: "Sequence[LimbeckError]" = ()
 
     def __init__(self, what: str, *, where: str | None = None, fix: str | None = None) -> None:
         super().__init__(what)

@@ -1,14 +1,12 @@
 """Put a compressed model where the user wants it, whole or not at all, and never over something else."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from limbeck.compression.plan import MEASURED_FILE, PLAN_FILE
 from limbeck.compression.search import MODELS_FOLDER
-from limbeck.core.disk import disk_errors
+from limbeck.core.disk import replacing
 from limbeck.core.errors import LimbeckError
 
 TOKENIZER_FOLDER = "tokenizer"
@@ -41,15 +39,7 @@ def making(target: Path) -> Iterator[Path]:
     Raises: LimbeckError: `target` holds something else. MachineError: the disk will not take it.
     """
     check_target(target)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    with disk_errors(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(unfinished, ignore_errors=True)
-        try:
-            unfinished.mkdir()
-            yield unfinished
-            check_target(target)
-            shutil.rmtree(target, ignore_errors=True)
-            unfinished.replace(target)
-        finally:
-            shutil.rmtree(unfinished, ignore_errors=True)
+    with replacing(target) as unfinished:
+        unfinished.mkdir()
+        yield unfinished
+        check_target(target)

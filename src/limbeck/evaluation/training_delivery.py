@@ -1,13 +1,12 @@
 """Put a trained checkpoint where the user wants it, its report inside, and never over something else."""
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 from limbeck.core.artifact import MANIFEST
-from limbeck.core.disk import disk_errors
+from limbeck.core.disk import replacing
 from limbeck.core.errors import LimbeckError
 from limbeck.evaluation.training_report import render_training
 
@@ -34,13 +33,8 @@ def deliver_training(artifact: Path, target: Path) -> dict[str, Any]:
     """
     check_target(target)
     facts: dict[str, Any] = json.loads((artifact / FACTS).read_text(encoding="utf-8"))
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}")
-    with disk_errors(target.parent):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with replacing(target) as unfinished:
         shutil.copytree(artifact, unfinished, ignore=shutil.ignore_patterns(MANIFEST))
         for name, text in render_training(facts).items():
             (unfinished / name).write_text(text, encoding="utf-8")
-        shutil.rmtree(target, ignore_errors=True)
-        unfinished.replace(target)
     return facts
