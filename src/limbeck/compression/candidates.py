@@ -10,9 +10,8 @@ import numpy.typing as npt
 
 from limbeck.compression.allocation import Choice, allocate
 from limbeck.compression.export_format import ExportFormat
-from limbeck.compression.quantised_tensor import GROUP_SIZE, TensorType
+from limbeck.compression.quantised_tensor import GROUP_SIZE, TensorType, Weights
 
-Weights = Mapping[str, npt.NDArray[np.float32]]
 Types = dict[str, TensorType]
 
 UNIFORM: tuple[Literal["q4", "q8", "f16"], ...] = ("q4", "q8", "f16")

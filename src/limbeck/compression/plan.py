@@ -6,13 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from limbeck.compression.compressed_folder import MEASURED_FILE, PLAN_FILE
 from limbeck.compression.limits import Limits
 from limbeck.compression.selection import Selection, reasons, total_bytes
 from limbeck.compression.trial import Trial
 from limbeck.core.disk import JSON, write_json
-
-PLAN_FILE = "plan.json"
-MEASURED_FILE = "measured.json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 O = output features (rows), I = input features (columns), G = groups of 32 along I.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -13,6 +14,8 @@ GROUP_SIZE = 32
 CODE_RANGES: dict[int, tuple[int, int]] = {4: (-8, 7), 8: (-127, 127)}
 
 TensorType = Literal["f32", "f16", "q8", "q4"]
+Weights: TypeAlias = Mapping[str, npt.NDArray[np.float32]]
+"""A checkpoint's weights by name; matrices are (outputs, inputs)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from limbeck.compression.methods import compensate, quantise
-from limbeck.compression.quantised_tensor import Tensor, TensorType
-
-Weights = Mapping[str, npt.NDArray[np.float32]]
+from limbeck.compression.quantised_tensor import Tensor, TensorType, Weights
 
 
 @final

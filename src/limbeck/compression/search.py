@@ -12,6 +12,7 @@ import numpy.typing as npt
 from limbeck.compression.calibration import Prompt, check_prompts, spread
 from limbeck.compression.candidates import Candidate, quantisable
 from limbeck.compression.checkpoint_tensors import Checkpoint, read_checkpoint
+from limbeck.compression.compressed_folder import MODELS_FOLDER
 from limbeck.compression.effort import LEAST, Effort
 from limbeck.compression.export_format import ExportFormat
 from limbeck.compression.export_yard import ExportYard
@@ -29,7 +30,6 @@ from limbeck.core.disk import disk_errors
 from limbeck.core.errors import LimbeckError
 from limbeck.core.progress import Phases, Progress, silent
 
-MODELS_FOLDER = "models"
 SENSITIVITY_FILE = "sensitivity.json"
 
 _WORK_FOLDER = ".candidates"

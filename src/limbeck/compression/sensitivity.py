@@ -6,7 +6,7 @@ another type is the measured one times the ratio of their squared rounding error
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +15,11 @@ import numpy.typing as npt
 from limbeck.compression.calibration import Prompt
 from limbeck.compression.divergence import kl_divergences
 from limbeck.compression.methods.quantise import as_float16, compress
-from limbeck.compression.quantised_tensor import TensorType, dense
+from limbeck.compression.quantised_tensor import TensorType, Weights, dense
 from limbeck.compression.reference_model import ReferenceModel
 from limbeck.compression.rounding import Rounding
 from limbeck.core.disk import read_json, write_json
 from limbeck.core.progress import Progress, silent
-
-Weights = Mapping[str, npt.NDArray[np.float32]]
 
 
 def measure_sensitivity(

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from limbeck.compression.candidates import Candidate, Weights, mixed_candidate, uniform_candidates
+from limbeck.compression.candidates import Candidate, mixed_candidate, uniform_candidates
 from limbeck.compression.checkpoint_tensors import Checkpoint
 from limbeck.compression.export_format import ExportFormat
 from limbeck.compression.limits import Limits
-from limbeck.compression.quantised_tensor import TensorType
+from limbeck.compression.quantised_tensor import TensorType, Weights
 from limbeck.compression.sensitivity import type_losses
 
 

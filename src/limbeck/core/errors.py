@@ -13,7 +13,6 @@
 Anything else that escapes is our bug: exit 5.
 """
 
-
 from collections.abc import Sequence
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.compression.calibration_text import Calibration, calibrate_on_built_in, calibrate_on_files
+from limbeck.compression.compressed_folder import TOKENIZER_FOLDER
 from limbeck.compression.effort import Effort
 from limbeck.compression.limits import Limits
 from limbeck.compression.prepared_checkpoint import SUPPORTED, prepare
@@ -17,11 +18,12 @@ from limbeck.core.errors import LimbeckError
 from limbeck.core.progress import Phases
 from limbeck.engine.export import exporter_for
 from limbeck.engine.export_format import EngineFormat, export_formats
-from limbeck.evaluation.compression_delivery import TOKENIZER_FOLDER, making
+from limbeck.evaluation.compression_delivery import making
 from limbeck.evaluation.compression_report import Outlook, outlook_of, write_report
 from limbeck.model.base_model import find_base
 from limbeck.model.checkpoint import fetch
 from limbeck.model.checkpoint_kind import read_config
+from limbeck.model.context_tokens import context_tokens
 from limbeck.model.text_tokenizer import load as load_tokenizer
 from limbeck.model.tokenizer_files import copy_tokenizer
 
@@ -110,14 +112,13 @@ def _calibration(options: CompressOptions, model: Path, phases: Phases) -> Calib
 
 def _context_tokens(model: Path) -> int | None:
     """Return how long a prompt may be, with room for what is written after it."""
-    config = read_config(model)
-    limit = next((config[name] for name in ("max_position_embeddings", "n_positions") if config.get(name)), None)
+    limit = context_tokens(read_config(model))
     if limit is None:
         return None
-    if int(limit) < _LEAST_CONTEXT:
+    if limit < _LEAST_CONTEXT:
         what = f"the model reads {limit} tokens, too few to be measured on"
         raise LimbeckError(what, where=str(model), fix=f"use one that reads at least {_LEAST_CONTEXT}")
-    return int(limit) - _DECODED_TOKENS
+    return limit - _DECODED_TOKENS
 
 
 def _check_files(files: tuple[Path, ...]) -> None:

@@ -4,15 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from limbeck.compression.plan import MEASURED_FILE, PLAN_FILE
-from limbeck.compression.search import MODELS_FOLDER
+from limbeck.compression.compressed_folder import EVERYTHING, PLAN_FILE
 from limbeck.core.disk import replacing
 from limbeck.core.errors import LimbeckError
-
-TOKENIZER_FOLDER = "tokenizer"
-CARD = "README.md"
-OURS = frozenset((MODELS_FOLDER, TOKENIZER_FOLDER, PLAN_FILE, MEASURED_FILE, CARD))
-"""All that a compressed model's folder holds."""
 
 
 def check_target(target: Path) -> None:
@@ -26,7 +20,7 @@ def check_target(target: Path) -> None:
     there = {path.name for path in target.iterdir()} if target.is_dir() else set()
     if there and PLAN_FILE not in there:
         raise LimbeckError(f"'{target}' holds files that no compression left there", where=str(target), fix=fix)
-    if others := sorted(there - OURS):
+    if others := sorted(there - EVERYTHING):
         what = f"'{target}' holds more than a compressed model: {', '.join(others[:4])}"
         raise LimbeckError(what, where=str(target), fix=fix)
 

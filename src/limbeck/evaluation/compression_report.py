@@ -6,15 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from limbeck.compression.calibration_text import Calibration
+from limbeck.compression.compressed_folder import CARD, MEASURED_FILE, PLAN_FILE
 from limbeck.compression.ladder import Rung, ladder
-from limbeck.compression.plan import MEASURED_FILE, PLAN_FILE, Plan
+from limbeck.compression.plan import Plan
 from limbeck.compression.selection import total_bytes
 from limbeck.compression.shortlist import Shortlist
 from limbeck.core.budget import Usage, compare
 from limbeck.core.device import profile, versions
 from limbeck.core.disk import read_json, write_json
 from limbeck.core.units import format_bytes
-from limbeck.evaluation.compression_delivery import CARD
 from limbeck.evaluation.template import Filters, draw
 
 _UNITS = {"disk": "bytes", "memory": "bytes", "latency": "ms/token"}
@@ -63,7 +63,8 @@ def write_report(
     """Add calibration and machine to the plan's files, write the card, and return the report."""
     told = {"source": calibration.source, "num_texts": calibration.num_texts, "notes": list(calibration.notes)}
     _add(folder / PLAN_FILE, "calibration", told)
-    _add(folder / MEASURED_FILE, "machine", _machine())
+    machine = _machine()
+    _add(folder / MEASURED_FILE, "machine", machine)
     rows = _budget_rows(plan)
     report = {
         "model": Path(name).name,
@@ -71,7 +72,7 @@ def write_report(
         "reserved_bytes": plan.limits.reserved_bytes,
         "calibration": {**told, "num_prompts": plan.num_prompts},
         "ladder": [_full(checkpoint), *map(_rung, ladder(plan))],
-        "machine": _machine(),
+        "machine": machine,
     }
     (folder / CARD).write_text(draw("compression.md.jinja", _FILTERS, report=report), encoding="utf-8")
     return report

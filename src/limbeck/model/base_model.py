@@ -6,7 +6,7 @@ comes with Limbeck, a Hugging Face folder, or a hub id.
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tokenizers import Tokenizer
 
@@ -14,6 +14,7 @@ from limbeck.core.errors import LimbeckError
 from limbeck.model.chat_template import load as load_template
 from limbeck.model.checkpoint_kind import kind_of, read_config
 from limbeck.model.checkpoint_place import place_of
+from limbeck.model.context_tokens import context_tokens
 from limbeck.model.dialogue_format import ClosedTurns, DialogueFormat
 from limbeck.model.network_family import FAMILIES, Kind
 from limbeck.model.text_tokenizer import load as load_tokenizer
@@ -100,13 +101,8 @@ def read_base(folder: Path) -> Base:
         end_id=end_id,
         pad_id=end_id if pad_id is None else int(pad_id),
         start_id=config.get("bos_token_id"),
-        context_tokens=_context(config),
+        context_tokens=None if config.get("model_type") in ("t5", "mt5") else context_tokens(config),
     )
-
-
-def _context(config: dict[str, Any]) -> int | None:
-    limit = next((config[name] for name in ("max_position_embeddings", "n_positions") if config.get(name)), None)
-    return int(limit) if limit and config.get("model_type") not in ("t5", "mt5") else None
 
 
 def _preset(name: str) -> Preset | None:

@@ -54,9 +54,14 @@ def load(folder: Path) -> ChatTemplate | None:
     source = template.read_text(encoding="utf-8") if template.exists() else config.get("chat_template")
     if source is None:
         return None
+    return ChatTemplate(source, special_tokens(config))
+
+
+def special_tokens(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the special tokens of a `tokenizer_config.json`, as text, by what they are for."""
     names = {key: value for key, value in config.items() if key.endswith("_token")}
     special = {key: value["content"] if isinstance(value, dict) else value for key, value in names.items()}
-    return ChatTemplate(source, {key: value for key, value in special.items() if isinstance(value, str)})
+    return {key: value for key, value in special.items() if isinstance(value, str)}
 
 
 def _environment() -> ImmutableSandboxedEnvironment:

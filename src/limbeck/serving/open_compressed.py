@@ -7,9 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast, final
 
+from limbeck.compression.compressed_folder import MODELS_FOLDER, PLAN_FILE, TOKENIZER_FOLDER
 from limbeck.core.errors import LimbeckError
 from limbeck.engine.engine import ENGINES, EngineModule
 from limbeck.model.chat_template import load as load_template
+from limbeck.model.chat_template import special_tokens
+from limbeck.model.context_tokens import context_tokens
 from limbeck.model.dialogue_format import DialogueFormat, choose_format
 from limbeck.model.text_tokenizer import load as load_tokenizer
 from limbeck.serving.conversation import Room, Talker
@@ -17,8 +20,6 @@ from limbeck.serving.open_talker import ChatOptions, choose_sampling
 
 if TYPE_CHECKING:
     from limbeck.model.text_tokenizer import TextTokenizer
-
-_MODELS, _TOKENIZER, _PLAN = "models", "tokenizer", "plan.json"
 
 
 @final
@@ -36,7 +37,7 @@ class _Writer:
 
 def is_compressed(folder: Path) -> bool:
     """Tell whether a folder is one that `limbeck compress` made."""
-    return (folder / _PLAN).is_file() and (folder / _MODELS).is_dir() and (folder / _TOKENIZER).is_dir()
+    return (folder / PLAN_FILE).is_file() and (folder / MODELS_FOLDER).is_dir() and (folder / TOKENIZER_FOLDER).is_dir()
 
 
 def open_compressed(folder: Path, options: ChatOptions, engine: str | None = None) -> Talker:
@@ -45,28 +46,22 @@ def open_compressed(folder: Path, options: ChatOptions, engine: str | None = Non
     Raises: LimbeckError: no such engine is there, files are damaged, or the model was not made for dialogue.
             UsageError: the options leave no room for a question.
     """
-    there = sorted(path.name for path in (folder / _MODELS).iterdir())
+    there = sorted(path.name for path in (folder / MODELS_FOLDER).iterdir())
     name = engine or next(iter(there), "")
     if name not in there:
         fix = f"it has {', '.join(there)}" if there else "compress the model again"
-        raise LimbeckError(f"no model for the engine {name!r}", where=str(folder / _MODELS), fix=fix)
-    words, config = folder / _TOKENIZER, _read(folder / _TOKENIZER / "config.json")
+        raise LimbeckError(f"no model for the engine {name!r}", where=str(folder / MODELS_FOLDER), fix=fix)
+    words, config = folder / TOKENIZER_FOLDER, _read(folder / TOKENIZER_FOLDER / "config.json")
     tokenizer = load_tokenizer(words)
+    special = special_tokens(_read(words / "tokenizer_config.json"))
     form = load_template(words) or choose_format(
-        None, _special(words), model_type=str(config.get("model_type")), where=str(folder)
+        None, special, model_type=str(config.get("model_type")), where=str(folder)
     )
-    limit = config.get("max_position_embeddings") or config.get("n_positions")
-    room = Room(context_tokens=int(limit) if limit else None)
+    room = Room(context_tokens=context_tokens(config))
     settings = SimpleNamespace(**_read(words / "generation_config.json"))
     sampling = choose_sampling(options, settings, stop_ids=tokenizer.stop_ids, room=room)
-    loaded = cast(EngineModule, ENGINES.load(name)).load(folder / _MODELS / name)
+    loaded = cast(EngineModule, ENGINES.load(name)).load(folder / MODELS_FOLDER / name)
     return Talker(name=str(folder), generator=loaded, writer=_Writer(tokenizer, form), sampling=sampling, room=room)
-
-
-def _special(folder: Path) -> dict[str, str]:
-    found = _read(folder / "tokenizer_config.json")
-    tokens = {key: value["content"] if isinstance(value, dict) else value for key, value in found.items()}
-    return {key: value for key, value in tokens.items() if key.endswith("_token") and isinstance(value, str)}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -11,11 +11,8 @@ from limbeck.compression.quantised_tensor import CODE_RANGES, GROUP_SIZE, Quanti
 
 TYPES: tuple[TensorType, ...] = quantise.TYPES
 
-_LANDINGS: dict[int, tuple[float, ...]] = {
-    8: (127.0, 126.5, 127.4),
-    4: (-8.0, -7.5, -7.0, -8.5, -9.0, -9.6, -10.2, 7.0, 7.5, 8.0),
-}
-"""Where the largest weight of a group may land, in codes."""
+_UPWARD = {8: (), 4: (7.0, 7.5, 8.0)}
+"""Where else the largest weight of a group may land, in codes: its scale is as well kept positive."""
 
 _DAMPING = 0.02
 """Added to the diagonal as a share of its mean: little text says little of rare directions."""
@@ -96,10 +93,11 @@ def _search_scales(
     """Return the scale of each row with the least error where each column counts by its inputs."""
     best_O, errors_O = nearest_O.copy(), np.full(len(block_OK), np.inf, np.float32)
     peaks_O = np.take_along_axis(block_OK, np.abs(block_OK).argmax(axis=1)[:, None], axis=1)[:, 0]
-    tried = [nearest_O, *((peaks_O / np.float32(landing)).astype(np.float16) for landing in _LANDINGS[bits])]
+    landings = (*quantise.LANDINGS[bits], *_UPWARD[bits])
+    tried = [nearest_O, *((peaks_O / np.float32(landing)).astype(np.float16) for landing in landings)]
     for scales_O in tried:
         _keep_better(block_OK, scales_O, importance_K, (best_O, errors_O), bits)
-    codes_OK = _codes(block_OK, best_O, bits)
+    codes_OK = quantise.nearest_codes(block_OK, best_O, bits)
     energy_O = np.maximum((codes_OK * codes_OK) @ importance_K, np.finfo(np.float32).tiny)
     fitted_O = ((codes_OK * block_OK) @ importance_K / energy_O).astype(np.float16)
     _keep_better(block_OK, fitted_O, importance_K, (best_O, errors_O), bits)
@@ -114,14 +112,7 @@ def _keep_better(
     bits: int,
 ) -> None:
     """Replace, in place, the best scale and its error where the new one is better."""
-    rest_OK = _codes(block_OK, scales_O, bits) * scales_O.astype(np.float32)[:, None] - block_OK
+    rest_OK = quantise.nearest_codes(block_OK, scales_O, bits) * scales_O.astype(np.float32)[:, None] - block_OK
     found_O = (rest_OK * rest_OK) @ importance_K
     better_O = found_O < best[1]
     best[0][better_O], best[1][better_O] = scales_O[better_O], found_O[better_O]
-
-
-def _codes(block_OK: npt.NDArray[np.float32], scales_O: npt.NDArray[np.float16], bits: int) -> npt.NDArray[np.float32]:
-    """Return the nearest codes as float32; a row whose scale is zero gets zeros."""
-    wide_O = scales_O.astype(np.float32)
-    inverse_O = np.divide(1, wide_O, out=np.zeros_like(wide_O), where=wide_O != 0)
-    return np.clip(np.rint(block_OK * inverse_O[:, None]), *CODE_RANGES[bits])

@@ -15,7 +15,7 @@ TYPES: tuple[TensorType, ...] = ("q8", "q4")
 _BITS: dict[str, Literal[4, 8]] = {"q8": 8, "q4": 4}
 # Where the largest weight of a group may land, in codes: on the last code, beyond it (clipped) or short of it.
 # At 4 bits the landing is negative, so a positive weight makes the scale negative and -8 is used for it too.
-_LANDINGS: dict[int, tuple[float, ...]] = {
+LANDINGS: dict[int, tuple[float, ...]] = {
     8: (127.0, 126.5, 127.4),
     4: (-8.0, -7.5, -7.0, -8.5, -9.0, -9.6, -10.2),
 }
@@ -62,7 +62,7 @@ def round_to_nearest(weight_OI: npt.NDArray[np.float32], bits: Literal[4, 8]) ->
     for start in range(0, len(groups_NK), _CHUNK_GROUPS):
         chunk = slice(start, start + _CHUNK_GROUPS)
         scales_N[chunk] = _search_scales(groups_NK[chunk], bits)
-        codes_NK[chunk] = _codes(groups_NK[chunk], scales_N[chunk], bits).astype(np.int8)
+        codes_NK[chunk] = nearest_codes(groups_NK[chunk], scales_N[chunk], bits).astype(np.int8)
     return QuantisedTensor(
         codes_OI=codes_NK.reshape(rows, columns), scales_OG=scales_N.reshape(rows, columns // GROUP_SIZE), bits=bits
     )
@@ -73,9 +73,9 @@ def _search_scales(groups_NK: npt.NDArray[np.float32], bits: int) -> npt.NDArray
     peaks_N = np.take_along_axis(groups_NK, np.abs(groups_NK).argmax(axis=1)[:, None], axis=1)[:, 0]
     best_N = np.zeros(len(groups_NK), dtype=np.float16)
     errors_N = np.einsum("nk,nk->n", groups_NK, groups_NK)
-    for landing in _LANDINGS[bits]:
+    for landing in LANDINGS[bits]:
         _keep_better(groups_NK, (peaks_N / np.float32(landing)).astype(np.float16), best_N, errors_N, bits)
-    codes_NK = _codes(groups_NK, best_N, bits)
+    codes_NK = nearest_codes(groups_NK, best_N, bits)
     energy_N = np.einsum("nk,nk->n", codes_NK, codes_NK)
     fitted_N = np.einsum("nk,nk->n", codes_NK, groups_NK) / np.maximum(energy_N, 1)
     _keep_better(groups_NK, fitted_N.astype(np.float16), best_N, errors_N, bits)
@@ -90,7 +90,7 @@ def _keep_better(
     bits: int,
 ) -> None:
     """Replace, in place, the best scale and its squared error where the new one is better."""
-    rest_NK = _codes(groups_NK, scales_N, bits)
+    rest_NK = nearest_codes(groups_NK, scales_N, bits)
     rest_NK *= scales_N.astype(np.float32)[:, None]
     rest_NK -= groups_NK
     new_errors_N = np.einsum("nk,nk->n", rest_NK, rest_NK)
@@ -99,8 +99,10 @@ def _keep_better(
     errors_N[better_N] = new_errors_N[better_N]
 
 
-def _codes(groups_NK: npt.NDArray[np.float32], scales_N: npt.NDArray[np.float16], bits: int) -> npt.NDArray[np.float32]:
-    """Return the nearest codes as float32; a group whose scale is zero gets zeros."""
+def nearest_codes(
+    groups_NK: npt.NDArray[np.float32], scales_N: npt.NDArray[np.float16], bits: int
+) -> npt.NDArray[np.float32]:
+    """Return the nearest codes as float32, a row of `groups_NK` to each scale; zeros where the scale is zero."""
     wide_N = scales_N.astype(np.float32)
     inverse_N = np.divide(1, wide_N, out=np.zeros_like(wide_N), where=wide_N != 0)
     codes_NK = groups_NK * inverse_N[:, None]
