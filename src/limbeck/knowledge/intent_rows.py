@@ -44,7 +44,8 @@ def write_intents(
 
     `without` leaves a fold of the wordings out. Vectors of texts that are there already are kept.
     """
-    known = [*_of_facts(connection, without), *_of_passages(connection, without)]
+    facts = _of_facts(connection, without)
+    known = [*facts, *_of_passages(connection, {each.scope: each.ways for each in facts}, without)]
     kept = dict(connection.execute("SELECT text, vector FROM way"))
     texts = sorted({way.text for each in known for way in each.ways})
     new = [text for text in texts if text not in kept]
@@ -61,17 +62,17 @@ def _fit_anew(connection: sqlite3.Connection, known: Sequence[_Known], place_of:
     """Fit what has changed: an edit of a page leaves what is known of properties as it is."""
     rows = connection.execute("SELECT scope, about, names FROM intent").fetchall()
     stored = {(scope, about): json.loads(names).get("of") for scope, about, names in rows}
-    vectors_WD = _vectors(connection)[1] if known else np.zeros((0, 0), np.float32)
-    for scope, about in stored.keys() - {(each.scope, each.about) for each in known}:
-        connection.execute("DELETE FROM intent WHERE scope = ? AND about = ?", (scope, about))
+    wanted = {(each.scope, each.about): _digest(each) for each in known}
+    stale = [key for key, digest in stored.items() if wanted.get(key) != digest]
+    connection.executemany("DELETE FROM intent WHERE scope = ? AND about = ?", stale)
     for each in known:
-        places = [place_of[way.text] for way in each.ways]
-        if stored.get((each.scope, each.about)) == _digest(each):
-            blob, key = _numbers(places).tobytes(), (each.scope, each.about)
-            connection.execute("UPDATE intent SET ways = ? WHERE scope = ? AND about = ?", (blob, *key))
+        key, places = (each.scope, each.about), [place_of[way.text] for way in each.ways]
+        if stored.get(key) == wanted[key]:
+            query = "UPDATE intent SET ways = ? WHERE scope = ? AND about = ?"
+            connection.execute(query, (_numbers(places).tobytes(), *key))
         else:
-            connection.execute("DELETE FROM intent WHERE scope = ? AND about = ?", (each.scope, each.about))
-            _write_fitted(connection, each, places, fit(each.classes, each.ways, vectors_WD[places]))
+            fitted = fit(each.classes, each.ways, _vectors(connection)[1][places])
+            _write_fitted(connection, each, wanted[key], places, fitted)
 
 
 def _digest(known: _Known) -> str:
@@ -123,7 +124,8 @@ def _names(stored: Mapping[str, Sequence[float]]) -> Names:
 
 def _of_facts(connection: sqlite3.Connection, without: int | None) -> list[_Known]:
     """Return what readers of each scope know of properties; scopes without properties of their own are left out."""
-    known = _properties(connection)
+    rows = connection.execute("SELECT id, body, scope FROM property ORDER BY id").fetchall()
+    known = [(number, Property.from_json(json.loads(body)), scope) for number, body, scope in rows]
     seen = {
         scope: {number: each for number, each, owner in known if owner in ("", scope)}
         for scope in sorted({scope for *_, scope in known})
@@ -134,9 +136,14 @@ def _of_facts(connection: sqlite3.Connection, without: int | None) -> list[_Know
     ]
 
 
-def _of_passages(connection: sqlite3.Connection, without: int | None) -> list[_Known]:
-    """Return what readers of each scope know of passages; scopes without wordings of their own are left out."""
-    chunks, properties = chunks_by_section(connection), _properties(connection)
+def _of_passages(
+    connection: sqlite3.Connection, to_ask: Mapping[str, Sequence[Way]], without: int | None
+) -> list[_Known]:
+    """Return what readers of each scope know of passages; scopes without wordings of their own are left out.
+
+    `to_ask` has what each scope knows of properties.
+    """
+    chunks = chunks_by_section(connection)
     query = """SELECT source_id, heading, text, scope FROM asked
         JOIN source ON source.id = source_id ORDER BY source_id, heading, place"""
     sections: dict[tuple[int, str], list[str]] = {}
@@ -145,22 +152,18 @@ def _of_passages(connection: sqlite3.Connection, without: int | None) -> list[_K
     known = []
     for scope in sorted({owner for _, owner in sections}):
         seen = {first: texts for (first, owner), texts in sorted(sections.items()) if owner in ("", scope)}
-        others = [each for _, each, owner in properties if owner in ("", scope)]
-        ways = ways_to_passages(list(seen.values()), others, without=without)
+        of_facts = to_ask.get(scope, to_ask.get("", ()))
+        ways = ways_to_passages(list(seen.values()), of_facts, without=without)
         known.append(_Known(scope=scope, about="passage", classes=tuple(seen), ways=ways))
     return known
 
 
-def _properties(connection: sqlite3.Connection) -> list[tuple[int, Property, str]]:
-    """Return every property with its id and the scope that it is of."""
-    rows = connection.execute("SELECT id, body, scope FROM property ORDER BY id").fetchall()
-    return [(number, Property.from_json(json.loads(body)), scope) for number, body, scope in rows]
-
-
-def _write_fitted(connection: sqlite3.Connection, known: _Known, places: Sequence[int], fitted: Intents) -> None:
+def _write_fitted(
+    connection: sqlite3.Connection, known: _Known, digest: str, places: Sequence[int], fitted: Intents
+) -> None:
     table_TC = np.concatenate([fitted.idf_T[:, None], fitted.weights_TC], axis=1)
     names = {"ways": list(fitted.names.ways), "classes": list(fitted.names.classes)}
-    names_json = json.dumps({**names, "weights": fitted.names.weights_C.tolist(), "of": _digest(known)})
+    names_json = json.dumps({**names, "weights": fitted.names.weights_C.tolist(), "of": digest})
     blobs = (_numbers(places).tobytes(), _written(fitted.duals_WC), "\n".join(fitted.terms), _written(table_TC))
     about = (known.scope, known.about, json.dumps(known.classes), names_json)
     connection.execute("INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*about, *blobs))

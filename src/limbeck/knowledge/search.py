@@ -48,6 +48,7 @@ class _Asked:
     match: Match
     intents: "Mapping[int, Score]"
     sought: Sought
+    names_kind: bool
 
     def is_told(self, property_id: int) -> bool:
         """Tell whether the question states a value of a property."""
@@ -85,7 +86,8 @@ class Searcher:
         text, history = question[:MAX_CHARS], history[-_MAX_TURNS:]
         turns = [self._reader.read(turn) for turn in history]
         reading = self._reader.read(question)
-        if self._statements.names_a_kind(text):
+        names_kind = self._statements.names_a_kind(text)
+        if names_kind:
             reading = self._reader.outside_values(reading, self._statements.property_ids)
         entities, link = (reading.entities, "named") if reading.entities else (self._carried(history, turns), "carried")
         reading = self._reader.told(reading, entities)
@@ -107,6 +109,7 @@ class Searcher:
                 content=reading.content,
                 weights=self._ranker.weights(reading.content),
             ),
+            names_kind=names_kind,
         )
 
     @cached_property
@@ -184,16 +187,12 @@ class Searcher:
 
     def _inverse(self, asked: _Asked) -> Iterator[Evidence]:
         """Yield facts whose value is named where no subject is: with its property, or with the kind of subject."""
-        if asked.reading.entities:
+        known = asked.reading.properties
+        wanted = known or (self._statements.property_ids if asked.names_kind else ())
+        if asked.reading.entities or not wanted:
             return
-        rest, known = asked.reading.rest, asked.reading.properties
-        if known:
-            pairs = self._pairs(rest, known) or self._by_last_word(asked.reading, known)
-        elif self._statements.names_a_kind(asked.sought.question):
-            every = self._statements.property_ids
-            pairs = self._pairs(rest, every) or self._by_last_word(asked.reading, every)
-            pairs = pairs if len(pairs) <= _FEW else []
-        else:
+        pairs = self._pairs(asked.reading.rest, wanted) or self._by_last_word(asked.reading, wanted)
+        if not known and len(pairs) > _FEW:
             return
         for entity_id, property_id in pairs[:_INVERSE_ROWS]:
             yield _fact(self._statement(entity_id, property_id), "searched", "named", 1.0, 1.0)

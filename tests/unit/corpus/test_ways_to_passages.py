@@ -45,7 +45,7 @@ def test_of_very_many_some_of_each_part_are_kept() -> None:
 
 def test_what_tables_answer_is_asked_of_no_section() -> None:
     many = [[f"{number} {each}" for each in range(20)] for number in range(20)]
-    plain, beside = ways_to_passages(many), ways_to_passages(many, [AREA])
+    plain, beside = ways_to_passages(many), ways_to_passages(many, ways_to_ask([AREA]))
     asked = {way.text for way in ways_to_ask([AREA]) if way.place != NOTHING}
     told = {way.text for way in beside if way.place == NOTHING} & asked
     assert len(told) >= len(asked) // 2 and not asked & {way.text for way in plain}
